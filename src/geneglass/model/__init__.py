@@ -1,0 +1,1 @@
+"""Networks, recipes, retrieval and model files."""

@@ -1,0 +1,58 @@
+"""An encoder turns patches into feature vectors, in two steps.
+
+`encode` sees patches alone, so its output can be computed once and cached per place on the slide.
+`finish` sees all places of one slide together (standardising within the slide, neighbourhood means).
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from torch import nn
+
+from geneglass.data.types import FloatArray, UInt8Array
+
+
+@dataclass(frozen=True)
+class PatchSpec:
+    """The patches an encoder wants: one square field of view, resampled to `size_px`."""
+
+    size_um: float
+    """Edge of the field of view; with `native` it is ignored and `size_px` level-0 pixels are cut."""
+    size_px: int
+    native: bool = False
+
+
+class Encoder(ABC):
+    """Patch -> feature vector.
+
+    Attributes
+    ----------
+    name
+        The name it was asked for by; stored in model files.
+    patches
+        One entry per field of view; `encode` is given them in this order.
+    raw_dim, dim
+        Length of the vectors that `encode` and `finish` return.
+    """
+
+    name: str
+    patches: tuple[PatchSpec, ...]
+    raw_dim: int
+    dim: int
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Return a digest of weights and preprocessing: equal identity means equal features."""
+
+    @abstractmethod
+    def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
+        """Return (n, raw_dim) features of n places, given one (n, size_px, size_px, 3) array per view."""
+
+    def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
+        """Return (n, dim) features of all places of one slide; by default the raw ones."""
+        return raw
+
+    def network(self) -> nn.Module | None:
+        """Return the trainable network (normalised NCHW float -> features), or None without one."""
+        return None

@@ -1,0 +1,1 @@
+"""Overlays: values and spots -> a napari layer tuple, without importing napari."""

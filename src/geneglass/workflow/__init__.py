@@ -1,0 +1,1 @@
+"""The jobs, as generators of events: embed, train, predict, evaluate."""

@@ -1,0 +1,92 @@
+"""One frozen config per job: the form, the command line, the file and the model read the same one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from geneglass.errors import InputError
+
+MIN_COUNTS = 500
+"""Spots with fewer counts are set aside: log-normalised, a spot of two counts is an outlier in every gene."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train one recipe on a cohort."""
+
+    cohort: Annotated[Path, {"tooltip": "The cohort.toml with slides, spots and patients"}]
+    out: Annotated[Path, {"tooltip": "The model file to write (.safetensors)"}]
+    recipe: Annotated[str, {"tooltip": "Which model to train"}] = "ridge"
+    encoder: Annotated[str, {"tooltip": "What turns a patch of the slide into numbers"}] = "texture"
+    hold_out: Annotated[tuple[str, ...], {"tooltip": "Left out of training: section:NAME or patient:NAME"}] = ()
+    panel: Annotated[Path | None, {"tooltip": "A text file with one gene per line; else chosen on training data"}] = None
+    panel_size: Annotated[int, {"min": 1, "max": 20000, "tooltip": "How many genes to choose"}] = 1000
+    settings: Annotated[Mapping[str, Any], {"tooltip": "Settings of the recipe"}] = field(default_factory=dict)
+    min_counts: Annotated[int, {"min": 0, "tooltip": "Spots with fewer counts are set aside"}] = MIN_COUNTS
+    cross_fit: Annotated[bool, {"tooltip": "Measure r per gene on training sections left out in turn"}] = True
+    device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
+    seed: Annotated[int, {"min": 0, "tooltip": "Same seed, same machine, same model"}] = 0
+
+    def __post_init__(self) -> None:
+        _require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
+        _require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
+        _require(self.out.suffix == ".safetensors", f"A model file ends in .safetensors, got {self.out.name!r}.")
+        for item in self.hold_out:
+            kind, _, name = item.partition(":")
+            _require(kind in ("section", "patient") and bool(name), f"--hold-out takes section:NAME or patient:NAME, got {item!r}.")
+
+
+@dataclass(frozen=True)
+class PredictConfig:
+    """Predict a section with a model file."""
+
+    model: Annotated[Path, {"tooltip": "A model file written by training (.safetensors)"}]
+    section: Annotated[str, {"tooltip": "A slide, a folder, a cohort.toml with one section, or cohort.toml#name"}]
+    out: Annotated[Path, {"tooltip": "The prediction to write (.h5ad)"}]
+    stride_um: Annotated[float | None, {"tooltip": "Grid step where nothing was measured; else the measured spots"}] = None
+    genes: Annotated[str, {"tooltip": "panel, all, or a list of names with commas"}] = "panel"
+    device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
+    batch: Annotated[int, {"min": 1, "tooltip": "Places predicted at a time"}] = 256
+
+    def __post_init__(self) -> None:
+        _require(self.out.suffix == ".h5ad", f"A prediction file ends in .h5ad, got {self.out.name!r}.")
+        _require(self.stride_um is None or self.stride_um > 0, f"stride_um must be positive, got {self.stride_um}.")
+        _require(self.batch >= 1, f"batch must be at least 1, got {self.batch}.")
+
+
+Split = Literal["patient", "section"]
+Protocol = Literal["geneglass", "mclstexp", "hest"]
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Score recipes on sections they never saw, beside predictors that saw no image."""
+
+    cohort: Path
+    out: Path
+    recipes: tuple[str, ...] = ("ridge",)
+    """NAME or NAME:faithful."""
+    encoder: str = "texture"
+    split: Split = "patient"
+    train: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    """With `train` and `test`, one fold of these sections instead of a split."""
+    protocol: Protocol = "geneglass"
+    panel: Path | None = None
+    panel_size: int = 1000
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    min_counts: int = MIN_COUNTS
+    device: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(bool(self.train) == bool(self.test), "Give both --train and --test, or neither.")
+        both = set(self.train) & set(self.test)
+        _require(not both, f"Sections can not be in --train and --test at once: {', '.join(sorted(both))}.")
+        _require(bool(self.recipes), "Name at least one recipe.")
+
+
+def _require(holds: bool, sentence: str) -> None:
+    if not holds:
+        raise InputError(sentence)
