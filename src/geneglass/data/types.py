@@ -38,6 +38,16 @@ class Region:
 
 
 @dataclass(frozen=True)
+class PatchSpec:
+    """One square field of view, resampled to `size_px`."""
+
+    size_um: float
+    """Edge of the field of view; with `native` it is ignored and `size_px` level-0 pixels are cut."""
+    size_px: int
+    native: bool = False
+
+
+@dataclass(frozen=True)
 class Platform:
     """What is known of a spot platform: its spot diameter and the distance of neighbouring centres."""
 

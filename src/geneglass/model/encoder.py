@@ -5,21 +5,10 @@
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 from torch import nn
 
-from geneglass.data.types import FloatArray, UInt8Array
-
-
-@dataclass(frozen=True)
-class PatchSpec:
-    """The patches an encoder wants: one square field of view, resampled to `size_px`."""
-
-    size_um: float
-    """Edge of the field of view; with `native` it is ignored and `size_px` level-0 pixels are cut."""
-    size_px: int
-    native: bool = False
+from geneglass.data.types import FloatArray, PatchSpec, UInt8Array
 
 
 class Encoder(ABC):
