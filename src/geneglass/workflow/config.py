@@ -19,16 +19,12 @@ class TrainConfig:
     out: Annotated[Path, {"tooltip": "The model file to write (.safetensors)"}]
     recipe: Annotated[str, {"tooltip": "Which model to train"}] = "ridge"
     encoder: Annotated[str, {"tooltip": "What turns a patch of the slide into numbers"}] = "texture"
-    hold_out: Annotated[
-        tuple[str, ...], {"tooltip": "Left out of training: section:NAME or patient:NAME"}
-    ] = ()
-    panel: Annotated[
-        Path | None, {"tooltip": "A text file with one gene per line; else chosen on training data"}
-    ] = None
-    panel_size: Annotated[int, {"min": 1, "max": 20000, "tooltip": "How many genes to choose"}] = 1000
-    settings: Annotated[Mapping[str, Any], {"tooltip": "Settings of the recipe"}] = field(
-        default_factory=dict
+    hold_out: Annotated[tuple[str, ...], {"tooltip": "Left out of training: section:NAME or patient:NAME"}] = ()
+    panel: Annotated[Path | None, {"tooltip": "A text file with one gene per line; else chosen on training data"}] = (
+        None
     )
+    panel_size: Annotated[int, {"min": 1, "max": 20000, "tooltip": "How many genes to choose"}] = 1000
+    settings: Annotated[Mapping[str, Any], {"tooltip": "Settings of the recipe"}] = field(default_factory=dict)
     min_counts: Annotated[int, {"min": 0, "tooltip": "Spots with fewer counts are set aside"}] = MIN_COUNTS
     cross_fit: Annotated[bool, {"tooltip": "Measure r per gene on training sections left out in turn"}] = True
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
@@ -37,9 +33,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         _require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
         _require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
-        _require(
-            self.out.suffix == ".safetensors", f"A model file ends in .safetensors, got {self.out.name!r}."
-        )
+        _require(self.out.suffix == ".safetensors", f"A model file ends in .safetensors, got {self.out.name!r}.")
         for item in self.hold_out:
             kind, _, name = item.partition(":")
             _require(
@@ -53,22 +47,18 @@ class PredictConfig:
     """Predict a section with a model file."""
 
     model: Annotated[Path, {"tooltip": "A model file written by training (.safetensors)"}]
-    section: Annotated[
-        str, {"tooltip": "A slide, a folder, a cohort.toml with one section, or cohort.toml#name"}
-    ]
+    section: Annotated[str, {"tooltip": "A slide, a folder, a cohort.toml with one section, or cohort.toml#name"}]
     out: Annotated[Path, {"tooltip": "The prediction to write (.h5ad)"}]
-    stride_um: Annotated[
-        float | None, {"tooltip": "Step of a grid over the whole tissue; else the measured spots"}
-    ] = None
+    stride_um: Annotated[float | None, {"tooltip": "Step of a grid over the whole tissue; else the measured spots"}] = (
+        None
+    )
     genes: Annotated[str, {"tooltip": "panel, all, or a list of names with commas"}] = "panel"
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
     batch: Annotated[int, {"min": 1, "tooltip": "Places predicted at a time"}] = 256
 
     def __post_init__(self) -> None:
         _require(self.out.suffix == ".h5ad", f"A prediction file ends in .h5ad, got {self.out.name!r}.")
-        _require(
-            self.stride_um is None or self.stride_um > 0, f"stride_um must be positive, got {self.stride_um}."
-        )
+        _require(self.stride_um is None or self.stride_um > 0, f"stride_um must be positive, got {self.stride_um}.")
         _require(self.batch >= 1, f"batch must be at least 1, got {self.batch}.")
 
 
