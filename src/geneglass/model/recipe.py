@@ -6,7 +6,7 @@ prediction share one code path, and a query never sees spots of its own section.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -69,6 +69,11 @@ class TrainData(QueryData):
 
     expression: FloatArray = field(default_factory=lambda: np.empty((0, 0), np.float32))
     counts: FloatArray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+
+    def query(self) -> QueryData:
+        """Return the same places with everything measured taken away, to be predicted."""
+        kept = {item.name: getattr(self, item.name) for item in fields(QueryData)}
+        return QueryData(**kept)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class TrainConfig:
     cross_fit: Annotated[bool, {"tooltip": "Measure r per gene on training sections left out in turn"}] = True
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
     seed: Annotated[int, {"min": 0, "tooltip": "Same seed, same machine, same model"}] = 0
+    download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
+    resume: Annotated[bool, {"tooltip": "Take over what an interrupted run of the same settings had finished"}] = False
 
     def __post_init__(self) -> None:
         _require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
@@ -54,7 +56,8 @@ class PredictConfig:
     )
     genes: Annotated[str, {"tooltip": "panel, all, or a list of names with commas"}] = "panel"
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
-    batch: Annotated[int, {"min": 1, "tooltip": "Places predicted at a time"}] = 256
+    batch: Annotated[int, {"min": 1, "tooltip": "Places predicted at a time"}] = 4096
+    download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
 
     def __post_init__(self) -> None:
         _require(self.out.suffix == ".h5ad", f"A prediction file ends in .h5ad, got {self.out.name!r}.")
@@ -86,6 +89,7 @@ class EvaluateConfig:
     min_counts: int = MIN_COUNTS
     device: str = "auto"
     seed: int = 0
+    download: bool = False
 
     def __post_init__(self) -> None:
         _require(bool(self.train) == bool(self.test), "Give both --train and --test, or neither.")

@@ -82,5 +82,7 @@ def _tell_set_aside(section: Section, kept: NDArray[np.bool_], min_counts: int) 
     if lost:
         share = lost / len(kept)
         loud = f" ({share:.0%}: more than a fifth)" if share > MAX_SET_ASIDE else ""
-        sentence = f"{section.name}: {lost} of {len(kept)} spots have under {min_counts} counts and are set aside{loud}."
+        sentence = (
+            f"{section.name}: {lost} of {len(kept)} spots have under {min_counts} counts and are set aside{loud}."
+        )
         yield Event(f"Reading {section.name}", 0, len(kept), message=sentence)
