@@ -1,0 +1,307 @@
+"""What one viewer is looking at: cohort, section, model, prediction and gene. The only owner of that state.
+
+Widgets hold none of it: they call methods of the session and listen to its signals. No Qt in here,
+so everything can be tested without a window. Methods and signals belong to the thread of the window;
+slow reading is done in a worker first (`viewer.worker`), and handed over with a `set_` method.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from geneglass.data.cohort import Cohort, SectionSource
+from geneglass.data.section import Section
+from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
+from geneglass.viewer.values import Gene, Places, Score, pearson, take, trust
+from geneglass.workflow.config import MIN_COUNTS
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from geneglass.model.checkpoint import ModelInfo
+
+
+class Session:
+    """The state of one viewer; get it with `session_of`.
+
+    Every signal is emitted after the state has changed and carries nothing: listeners read the session.
+    `message` carries one sentence for the person at the window.
+    """
+
+    cohort_changed = Signal()
+    section_changed = Signal()
+    model_changed = Signal()
+    prediction_changed = Signal()
+    gene_changed = Signal()
+    message = Signal(str)
+
+    def __init__(self) -> None:
+        self.cohort: Cohort | None = None
+        self.source: SectionSource | None = None
+        self.section: Section | None = None
+        self.model_path: Path | None = None
+        self.model_info: ModelInfo | None = None
+        self.gene: str | None = None
+        self._predictions: dict[SectionSource, AnnData] = {}
+        self._cache: dict[str, Any] = {}
+
+    @property
+    def prediction(self) -> "AnnData | None":
+        """Return the prediction of the current section, or None."""
+        return None if self.source is None else self._predictions.get(self.source)
+
+    def open_cohort(self, path: Path) -> None:
+        """Read a `cohort.toml`; no section is opened yet.
+
+        Raises
+        ------
+        InputError
+            When it can not be read; the session is then as before.
+        """
+        from geneglass.data.cohort import read_cohort
+
+        self.set_cohort(read_cohort(path))
+
+    def set_cohort(self, cohort: Cohort) -> None:
+        """Take a cohort; section and predictions of another one are let go."""
+        self.cohort = cohort
+        self._predictions = {}
+        if self.source not in cohort.sections:
+            self._let_go_of_section()
+        self.cohort_changed.emit()
+
+    def open_section(self, source: SectionSource) -> None:
+        """Open a section; one that is not of the cohort becomes a cohort of its own.
+
+        Raises
+        ------
+        InputError
+            When slide or spots can not be read; the session is then as before.
+        """
+        from geneglass.data.section import open_section
+
+        self.set_section(open_section(source))
+
+    def set_section(self, section: Section) -> None:
+        """Take an opened section; one that is not of the cohort becomes a cohort of its own."""
+        if self.cohort is None or section.source not in self.cohort.sections:
+            self.set_cohort(Cohort(path=_own_cohort_path(section.source), sections=(section.source,)))
+        previous, self.section, self.source = self.section, section, section.source
+        self._cache = {}
+        self.section_changed.emit()
+        self.prediction_changed.emit()
+        if previous is not None and previous is not section and previous.slide is not None:
+            previous.slide.close()
+
+    def set_model(self, path: Path) -> None:
+        """Choose the model file to predict with.
+
+        Raises
+        ------
+        InputError
+            When the file is no model; the model is then as before.
+        """
+        from geneglass.model.checkpoint import read_info
+
+        self.model_info = read_info(path)
+        self.model_path = path
+        self.model_changed.emit()
+
+    def set_prediction(self, prediction: "AnnData") -> None:
+        """Take a prediction of the current section.
+
+        Raises
+        ------
+        InputError
+            When no section is open, or the prediction is of another one.
+        """
+        if self.source is None or self.section is None:
+            raise InputError("A prediction is shown over its section: open the section first.")
+        _require_same_section(prediction, self.section)
+        self._predictions[self.source] = prediction
+        self._cache = {}
+        self.prediction_changed.emit()
+
+    def set_gene(self, name: str | None) -> None:
+        """Choose the gene that is shown; None shows none.
+
+        Raises
+        ------
+        InputError
+            When the gene is neither measured nor predicted here.
+        """
+        if name is not None and name not in self._genes_by_name():
+            raise InputError(
+                f"Gene {name!r} is neither measured nor predicted in this section: choose one of the list."
+            )
+        if name != self.gene:
+            self.gene = name
+            self.gene_changed.emit()
+
+    @property
+    def genes(self) -> tuple[Gene, ...]:
+        """Return the genes that can be shown, in alphabetical order: the union of both sides."""
+        return tuple(self._genes_by_name().values())
+
+    @property
+    def min_counts(self) -> int:
+        """Return the counts below which a spot is set aside: the prediction's rule, else the model's, else 500."""
+        if self.prediction is not None:
+            return int(self.provenance.get("min_counts", MIN_COUNTS))
+        return MIN_COUNTS if self.model_info is None else int(self.model_info.min_counts)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Return `uns["geneglass"]` of the prediction (recipe, unit, model, ...); empty without one."""
+        return {} if self.prediction is None else dict(self.prediction.uns.get("geneglass", {}))
+
+    @property
+    def trained_on(self) -> bool:
+        """Return whether the prediction is of a section its model was trained on."""
+        adata = self.prediction
+        return adata is not None and "trained_on" in adata.obs and bool(adata.obs["trained_on"].to_numpy(bool).any())
+
+    @property
+    def measured_places(self) -> Places | None:
+        """Return the measured spots of the section; None without any."""
+        if self.section is None or self.section.spots is None:
+            return None
+        if "measured_places" not in self._cache:
+            names = self.section.spots.table.obs_names.to_numpy(object)
+            kept = self._totals() >= self.min_counts
+            self._cache["measured_places"] = Places(names, self.section.centres_yx, kept)
+        return self._cache["measured_places"]
+
+    @property
+    def predicted_places(self) -> Places | None:
+        """Return where the prediction's values belong; None without one.
+
+        A prediction of measured spots comes in the order of `measured_places` (matched by name, with NaN
+        where a spot was not predicted), so that the two sides compare row by row; a prediction of a grid
+        of tiles has places of its own.
+        """
+        if self.prediction is None:
+            return None
+        if "predicted_places" not in self._cache:
+            self._cache["predicted_places"] = self._find_predicted_places(self.prediction)
+        return self._cache["predicted_places"]
+
+    @property
+    def on_spots(self) -> bool:
+        """Return whether measured and predicted values have the same places, row by row."""
+        return self.prediction is not None and self._rows() is not None
+
+    def measured(self, gene: str) -> FloatArray | None:
+        """Return ln(1 + 10,000 x / total) of a gene at `measured_places`, (n,); None where it is not measured."""
+        if self.section is None or self.section.spots is None:
+            return None
+        from geneglass.data.genes import normalise
+
+        table = self.section.spots.table
+        if gene not in table.var_names:
+            return None
+        if "columns" not in self._cache:
+            self._cache["columns"] = table.X.tocsc() if hasattr(table.X, "tocsc") else np.asarray(table.X)
+        column = self._cache["columns"][:, [table.var_names.get_loc(gene)]]
+        counts = np.asarray(column.todense() if hasattr(column, "todense") else column, np.float32)
+        return normalise(counts, self._totals())[:, 0]
+
+    def predicted(self, gene: str) -> FloatArray | None:
+        """Return the prediction of a gene at `predicted_places`, (n,); None where it is not predicted."""
+        adata = self.prediction
+        if adata is None or gene not in adata.var_names:
+            return None
+        column = adata.X[:, adata.var_names.get_loc(gene)]
+        dense = column.todense() if hasattr(column, "todense") else column
+        values = np.asarray(dense, np.float32).reshape(-1)
+        rows = self._rows()
+        return values if rows is None else take(values, rows)
+
+    def r(self, gene: str) -> Score | None:
+        """Return Pearson's r of both sides over the kept spots; None where a side is missing."""
+        measured, predicted, places = self.measured(gene), self.predicted(gene), self.measured_places
+        if measured is None or predicted is None or places is None or not self.on_spots:
+            return None
+        both = places.kept & np.isfinite(measured) & np.isfinite(predicted)
+        return Score(pearson(measured[both], predicted[both]), int(both.sum()), self.trained_on)
+
+    def _let_go_of_section(self) -> None:
+        section, self.section, self.source, self.gene, self._cache = self.section, None, None, None, {}
+        if section is not None:
+            self.section_changed.emit()
+            self.prediction_changed.emit()
+            if section.slide is not None:
+                section.slide.close()
+
+    def _totals(self) -> FloatArray:
+        from geneglass.data.genes import spot_totals
+
+        if "totals" not in self._cache and self.section is not None and self.section.spots is not None:
+            self._cache["totals"] = spot_totals(self.section.spots)
+        return self._cache["totals"]
+
+    def _rows(self) -> NDArray[np.int64] | None:
+        """Return, per measured spot, its row of the prediction (-1 for none); None where they share no name."""
+        if "rows" not in self._cache:
+            self._cache["rows"] = None
+            if self.prediction is not None and self.section is not None and self.section.spots is not None:
+                rows = self.prediction.obs_names.get_indexer(self.section.spots.table.obs_names)
+                self._cache["rows"] = rows if (rows >= 0).any() else None
+        return self._cache["rows"]
+
+    def _find_predicted_places(self, prediction: "AnnData") -> Places | None:
+        has_confidence = "confidence" in prediction.obs
+        confidence = prediction.obs["confidence"].to_numpy(np.float32) if has_confidence else None
+        rows, spots = self._rows(), self.measured_places
+        if rows is not None and spots is not None:
+            there = None if confidence is None else take(confidence, rows)
+            return Places(spots.names, spots.centres_yx, spots.kept, there)
+        centres_yx = np.asarray(prediction.obsm["spatial"], np.float32)[:, ::-1]
+        return Places(prediction.obs_names.to_numpy(object), centres_yx, np.ones(prediction.n_obs, bool), confidence)
+
+    def _genes_by_name(self) -> dict[str, Gene]:
+        if "genes" not in self._cache:
+            spots = None if self.section is None else self.section.spots
+            measured = set() if spots is None else set(spots.table.var_names)
+            held_out_r = trust(self.prediction)
+            names = sorted(measured | held_out_r.keys(), key=lambda name: (name.upper(), name))
+            self._cache["genes"] = {n: Gene(n, n in measured, n in held_out_r, held_out_r.get(n)) for n in names}
+        return self._cache["genes"]
+
+
+_SESSIONS: "WeakKeyDictionary[Any, Session]" = WeakKeyDictionary()
+
+
+def session_of(viewer: Any) -> Session:
+    """Return the session of a napari viewer, made at the first call; it lives as long as the viewer."""
+    model = getattr(viewer, "__wrapped__", viewer)
+    if model not in _SESSIONS:
+        _SESSIONS[model] = Session()
+    return _SESSIONS[model]
+
+
+def _own_cohort_path(source: SectionSource) -> Path:
+    """Return where the cohort of a lone section would be written, should training need the file."""
+    from platformdirs import user_data_path
+
+    return user_data_path("geneglass", appauthor=False) / "cohorts" / f"{source.name}.toml"
+
+
+def _require_same_section(prediction: "AnnData", section: Section) -> None:
+    stated = dict(prediction.uns.get("geneglass", {}))
+    shares_spots = section.spots is not None and prediction.obs_names.isin(section.spots.table.obs_names).any()
+    same_slide = section.slide is not None and (
+        stated.get("slide_hash") == section.slide.content_hash()
+        if stated.get("slide_hash")
+        else stated.get("slide") == section.slide.path.name
+    )
+    if not (same_slide or (shares_spots and not stated.get("slide_hash"))):
+        raise InputError(
+            f"The prediction is of section {stated.get('section', 'unknown')!r}, not of {section.name!r}: "
+            "open the section it was made for."
+        )
