@@ -24,7 +24,9 @@ class TrainConfig:
         None
     )
     panel_size: Annotated[int, {"min": 1, "max": 20000, "tooltip": "How many genes to choose"}] = 1000
-    settings: Annotated[Mapping[str, Any], {"tooltip": "Settings of the recipe"}] = field(default_factory=dict)
+    settings: Annotated[Mapping[str, Any], {"tooltip": "A setting of the recipe, key=value; repeatable"}] = field(
+        default_factory=dict
+    )
     min_counts: Annotated[int, {"min": 0, "tooltip": "Spots with fewer counts are set aside"}] = MIN_COUNTS
     cross_fit: Annotated[bool, {"tooltip": "Measure r per gene on training sections left out in turn"}] = True
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
@@ -58,6 +60,9 @@ class PredictConfig:
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
     batch: Annotated[int, {"min": 1, "tooltip": "Places predicted at a time"}] = 4096
     download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
+    resume: Annotated[bool, {"tooltip": "Keep a prediction file of the same model and slide that is already there"}] = (
+        False
+    )
 
     def __post_init__(self) -> None:
         _require(self.out.suffix == ".h5ad", f"A prediction file ends in .h5ad, got {self.out.name!r}.")
@@ -73,23 +78,27 @@ Protocol = Literal["geneglass", "mclstexp", "hest"]
 class EvaluateConfig:
     """Score recipes on sections they never saw, beside predictors that saw no image."""
 
-    cohort: Path
-    out: Path
-    recipes: tuple[str, ...] = ("ridge",)
-    """NAME or NAME:faithful."""
-    encoder: str = "texture"
-    split: Split = "patient"
-    train: tuple[str, ...] = ()
-    test: tuple[str, ...] = ()
-    """With `train` and `test`, one fold of these sections instead of a split."""
-    protocol: Protocol = "geneglass"
-    panel: Path | None = None
-    panel_size: int = 1000
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    min_counts: int = MIN_COUNTS
-    device: str = "auto"
-    seed: int = 0
-    download: bool = False
+    cohort: Annotated[Path, {"tooltip": "The cohort.toml with slides, spots and patients"}]
+    out: Annotated[Path, {"tooltip": "Folder for metrics.json, per_gene.csv and report.html"}]
+    recipes: Annotated[tuple[str, ...], {"tooltip": "NAME, or NAME:faithful for the published form; repeatable"}] = (
+        "ridge",
+    )
+    encoder: Annotated[str, {"tooltip": "What turns a patch of the slide into numbers"}] = "texture"
+    split: Annotated[Split, {"tooltip": "patient, or section (which leaks the patient, and says so)"}] = "patient"
+    train: Annotated[tuple[str, ...], {"tooltip": "Sections to train on, with --test, instead of a split"}] = ()
+    test: Annotated[tuple[str, ...], {"tooltip": "Sections to test on, with --train"}] = ()
+    protocol: Annotated[Protocol, {"tooltip": "geneglass, or as published: mclstexp, hest"}] = "geneglass"
+    panel: Annotated[Path | None, {"tooltip": "A text file with one gene per line; else chosen on training data"}] = (
+        None
+    )
+    panel_size: Annotated[int, {"min": 1, "max": 20000, "tooltip": "How many genes to choose"}] = 1000
+    settings: Annotated[Mapping[str, Any], {"tooltip": "A setting of the recipe, key=value; repeatable"}] = field(
+        default_factory=dict
+    )
+    min_counts: Annotated[int, {"min": 0, "tooltip": "Spots with fewer counts are set aside"}] = MIN_COUNTS
+    device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
+    seed: Annotated[int, {"min": 0, "tooltip": "Same seed, same machine, same result"}] = 0
+    download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
 
     def __post_init__(self) -> None:
         _require(bool(self.train) == bool(self.test), "Give both --train and --test, or neither.")

@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from geneglass.data.types import FloatArray
 from geneglass.model.recipe import Recipe
 from geneglass.workflow.events import Job
-from geneglass.workflow.fit import fit
 from geneglass.workflow.prepare import Prepared
+from geneglass.workflow.resume import resumable_fit
 from geneglass.workflow.trust import trust
 
 
-def cross_fit(make: Callable[[], Recipe], prepared: Sequence[Prepared]) -> Job[dict[str, FloatArray]]:
+def cross_fit(
+    make: Callable[[], Recipe], prepared: Sequence[Prepared], *, resume: bool = False
+) -> Job[dict[str, FloatArray]]:
     """Return held-out r per gene with its interval, each patient (else each section) left out in turn.
 
     Empty where there is only one section: nothing can be held out.
@@ -21,6 +23,8 @@ def cross_fit(make: Callable[[], Recipe], prepared: Sequence[Prepared]) -> Job[d
         Returns a fresh recipe, equal in everything to the one that is saved.
     prepared
         The training sections.
+    resume
+        Whether fits that an interrupted run had finished are taken over.
     """
     groups = _groups(prepared)
     if len(groups) < 2:
@@ -29,7 +33,8 @@ def cross_fit(make: Callable[[], Recipe], prepared: Sequence[Prepared]) -> Job[d
     for number, group in enumerate(groups, start=1):
         recipe = make()
         rest = [p.data for other in groups if other is not group for p in other]
-        yield from fit(recipe, rest, stage=f"Checking on tissue left out ({number} of {len(groups)})")
+        stage = f"Checking on tissue left out ({number} of {len(groups)})"
+        yield from resumable_fit(recipe, rest, stage=stage, resume=resume)
         for item in group:
             predicted[item.data.section] = recipe.predict(item.data.query()).values
     return trust(prepared, predicted)

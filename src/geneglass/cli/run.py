@@ -1,0 +1,73 @@
+"""How a job runs in a terminal: progress on standard error, results on standard output."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from geneglass.workflow.events import Job
+
+Result = TypeVar("Result")
+
+console = Console(stderr=True, highlight=False)
+"""Everything that is not the result goes here, so that `--json` leaves one object on standard output."""
+
+
+def run_job(job: Job[Result]) -> Result:
+    """Run a job to its end with a progress bar and return its result; Ctrl-C closes it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=None, note="")
+        stage = ""
+        try:
+            while True:
+                event = next(job)
+                if event.message:
+                    progress.console.print(escape(event.message), soft_wrap=True)
+                if event.stage != stage:
+                    stage = event.stage
+                    progress.reset(task)
+                note = f"loss {event.loss:.3f}" if event.loss is not None else ""
+                progress.update(
+                    task,
+                    description=escape(stage),
+                    completed=event.done,
+                    total=event.total or None,
+                    note=note,
+                )
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            job.close()
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on standard output; what is not a number is null."""
+    typer.echo(json.dumps(plain(value), indent=2, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Return a value made of JSON types only: NaN becomes None, paths become text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

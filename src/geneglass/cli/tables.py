@@ -1,0 +1,65 @@
+"""Reports and scores as tables for people."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+def show_checks(reports: Iterable[Any]) -> None:
+    """Print what was read of each section."""
+    out = Console(highlight=False)
+    for report in reports:
+        facts = dict(report.to_dict())
+        warnings, errors = facts.pop("warnings", []), facts.pop("errors", [])
+        out.print(f"[bold]{escape(str(facts.pop('name', '')))}[/]")
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for key, value in facts.items():
+            if value not in (None, "", [], {}):
+                table.add_row(f"  {key.replace('_', ' ')}", escape(_text(value)))
+        out.print(table)
+        for kind, colour, sentences in (("warning", "yellow", warnings), ("error", "red", errors)):
+            for sentence in sentences:
+                out.print(f"  [{colour}]{kind}:[/] {escape(sentence)}", soft_wrap=True)
+
+
+def show_scores(metrics: Mapping[str, Any]) -> None:
+    """Print each recipe beside every null, then the sentences of the evaluation."""
+    _show_predictors("predictor", metrics["predictors"])
+    _show_sentences(metrics)
+
+
+def show_nulls(scores: Mapping[str, Any]) -> None:
+    """Print the predictors that see no image."""
+    _show_predictors("sees no image", scores["predictors"])
+    _show_sentences(scores)
+
+
+def _show_predictors(title: str, predictors: Mapping[str, Mapping[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(title)
+    columns = list(next(iter(predictors.values())))
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right")
+    for name, values in predictors.items():
+        table.add_row(escape(name), *(_text(values.get(column)) for column in columns))
+    Console(highlight=False).print(table)
+
+
+def _show_sentences(scores: Mapping[str, Any]) -> None:
+    for sentence in scores.get("sentences", []):
+        Console(highlight=False).print(escape(sentence), soft_wrap=True)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(item) for item in value)
+    return str(value)

@@ -1,0 +1,181 @@
+"""Predict the genes of a section with a model file."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from anndata import AnnData
+
+from geneglass import __version__
+from geneglass.data.atomic import atomic_path
+from geneglass.data.cohort import find_section
+from geneglass.data.patches import SlidePatches
+from geneglass.data.section import Section, open_section, require_slide, require_spots
+from geneglass.data.tissue import grid_yx
+from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
+from geneglass.model.checkpoint import ModelInfo, load_model
+from geneglass.model.prediction import join_answers, to_anndata
+from geneglass.model.recipe import Answer, PatchSource, QueryData, Recipe
+from geneglass.workflow.config import PredictConfig
+from geneglass.workflow.device import pick_device
+from geneglass.workflow.embed import embed
+from geneglass.workflow.events import Event, Job
+from geneglass.workflow.prepare import array_positions
+from geneglass.workflow.provenance import file_hash, slide_hash, spots_hash
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a section is predicted: names and centres in level-0 pixels."""
+
+    names: tuple[str, ...]
+    centres_yx: FloatArray
+    array_yx: FloatArray | None
+
+
+def predict(config: PredictConfig) -> Job[AnnData]:
+    """Predict a section and write the prediction file; the same table is returned.
+
+    Raises
+    ------
+    InputError
+        When the model, the section or the genes asked for do not fit.
+    """
+    device = pick_device(config.device)
+    yield Event("Opening the model", 0, 1)
+    recipe, info = load_model(config.model, device=device, download=config.download)
+    genes = wanted_genes(config.genes, info)
+    yield Event("Opening the section", 0, 1)
+    section = open_section(find_section(config.section))
+    places = find_places(section, config.stride_um)
+    features = yield from embed(section, recipe.encoder, places.centres_yx)
+    query = make_query(section, info, recipe, places, features)
+    answer = yield from answer_in_batches(recipe, query, config.batch)
+    table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx)
+    table.obs["trained_on"] = trained_on(section, info) is not None
+    table.uns["geneglass"] |= provenance(config, section, info)
+    table = table[:, list(genes)].copy()
+    with atomic_path(config.out) as temporary:
+        table.write_h5ad(temporary)
+    return table
+
+
+def wanted_genes(text: str, info: ModelInfo) -> tuple[str, ...]:
+    """Return the genes asked for: the panel, or names with commas that must be in it."""
+    if text == "panel":
+        return tuple(info.genes)
+    if text == "all":
+        raise InputError(
+            f"This model can predict the {len(info.genes)} genes of its panel only; "
+            "ask for panel, or train with a larger panel."
+        )
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    absent = [name for name in names if name not in set(info.genes)]
+    if absent or not names:
+        some = ", ".join(absent[:5]) or "none named"
+        raise InputError(
+            f"Not among the {len(info.genes)} genes of this model's panel: {some}; choose genes of the panel."
+        )
+    return names
+
+
+def find_places(section: Section, stride_um: float | None) -> Places:
+    """Return the measured spots, or a grid over the tissue where a stride is given."""
+    slide, mpp = require_slide(section)
+    if stride_um is None:
+        spots = require_spots(section)
+        everything = np.ones(spots.table.n_obs, dtype=bool)
+        return Places(tuple(spots.table.obs_names), section.centres_yx, array_positions(spots, everything))
+    centres = grid_yx(slide, mpp, stride_um)
+    if not len(centres):
+        raise InputError(f"No tissue was found on {slide.path.name}, so there is nothing to predict on a grid.")
+    steps = np.rint(centres / (stride_um / mpp) - 0.5).astype(int)
+    return Places(tuple(f"tile_{row}_{column}" for row, column in steps), centres, None)
+
+
+def make_query(section: Section, info: ModelInfo, recipe: Recipe, places: Places, features: FloatArray) -> QueryData:
+    """Return what the recipe may know; a training section goes by the name it has in the model's bank."""
+    slide, mpp = require_slide(section)
+    patches: PatchSource | None = None
+    if getattr(recipe.config, "fine_tune", False):
+        patches = SlidePatches(slide, places.centres_yx, recipe.encoder.patches[0], mpp)
+    own = trained_on(section, info)
+    return QueryData(
+        section=own or f"query:{section.name}",
+        patient=section.patient,
+        features=features,
+        centres_um_yx=places.centres_yx * np.float32(mpp),
+        array_yx=places.array_yx,
+        patches=patches,
+    )
+
+
+def trained_on(section: Section, info: ModelInfo) -> str | None:
+    """Return the name of the training section with the same slide or the same spots, else None.
+
+    Names are not compared: two cohorts may both have a "C2".
+    """
+    own_slide, own_spots = slide_hash(section), spots_hash(section)
+    for known in info.sections:
+        if (own_slide and known.slide_hash == own_slide) or (own_spots and known.spots_hash == own_spots):
+            return str(known.name)
+    return None
+
+
+def answer_in_batches(recipe: Recipe, query: QueryData, batch: int) -> Job[Answer]:
+    """Return the answer to a whole query, computed in parts so that it can be cancelled."""
+    parts: list[Answer] = []
+    n = len(query.features)
+    for start in range(0, n, batch):
+        parts.append(recipe.predict(_part(query, slice(start, start + batch))))
+        yield Event(f"Predicting {query.section.removeprefix('query:')}", min(start + batch, n), n)
+    return join_answers(parts)
+
+
+@dataclass(frozen=True)
+class _Offset:
+    source: PatchSource
+    start: int
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        return self.source.read(rows + self.start)
+
+
+def _part(query: QueryData, rows: slice) -> QueryData:
+    return QueryData(
+        section=query.section,
+        patient=query.patient,
+        features=query.features[rows],
+        centres_um_yx=query.centres_um_yx[rows],
+        array_yx=None if query.array_yx is None else query.array_yx[rows],
+        patches=None if query.patches is None else _Offset(query.patches, rows.start),
+    )
+
+
+def provenance(config: PredictConfig, section: Section, info: ModelInfo) -> dict[str, object]:
+    """Return where a prediction comes from, for `uns["geneglass"]`."""
+    slide, mpp = require_slide(section)
+    return {
+        "version": __version__,
+        "recipe": info.recipe,
+        "settings": json.dumps(dict(info.settings), sort_keys=True),
+        "encoder": info.encoder,
+        "unit": info.unit,
+        "model": config.model.name,
+        "model_hash": file_hash(config.model),
+        "slide": slide.path.name,
+        "slide_hash": slide_hash(section),
+        "section": section.name,
+        "patient": section.patient or "",
+        "mpp": mpp,
+        "stride_um": config.stride_um or 0.0,
+        "spot_diameter_um": section.spot_diameter_um or 0.0,
+        "min_counts": info.min_counts,
+        "training_sections": _names(info),
+    }
+
+
+def _names(info: ModelInfo) -> Sequence[str]:
+    return [str(known.name) for known in info.sections]

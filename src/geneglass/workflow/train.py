@@ -1,0 +1,108 @@
+"""Train one recipe on a cohort and write one model file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from geneglass import __version__
+from geneglass.data.cohort import SectionSource, read_cohort
+from geneglass.data.genes import choose_panel, read_panel
+from geneglass.data.section import open_section, require_slide, require_spots
+from geneglass.data.split import hold_out
+from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
+from geneglass.model.checkpoint import ModelInfo, SectionInfo, save_model
+from geneglass.model.encoder import Encoder
+from geneglass.model.make import make_encoder, make_recipe
+from geneglass.model.recipe import Recipe
+from geneglass.workflow.config import TrainConfig
+from geneglass.workflow.cross_fit import cross_fit
+from geneglass.workflow.device import pick_device
+from geneglass.workflow.events import Event, Job
+from geneglass.workflow.prepare import Prepared, prepare
+from geneglass.workflow.provenance import slide_hash, spots_hash
+from geneglass.workflow.resume import resumable_fit
+
+
+def train(config: TrainConfig) -> Job[Path]:
+    """Train `config.recipe` on the sections that are not held out, and return the model file's path.
+
+    Yields events at every batch; closing the generator cancels, and no file is left behind.
+
+    Raises
+    ------
+    InputError
+        When a section can not be read, names do not match, or nothing is left to train on.
+    """
+    device = pick_device(config.device)
+    sources = training_sources(config)
+    sections = []
+    for number, source in enumerate(sources):
+        yield Event("Opening sections", number, len(sources), message="")
+        sections.append(open_section(source))
+    panel = choose_or_read_panel(config, [require_spots(s) for s in sections])
+    encoder = make_encoder(config.encoder, device=device, download=config.download)
+
+    def make() -> Recipe:
+        return make_recipe(config.recipe, config.settings, panel, encoder, seed=config.seed, device=device)
+
+    recipe = make()
+    fine_tune = bool(getattr(recipe.config, "fine_tune", False))
+    prepared = []
+    for section in sections:
+        item = yield from prepare(section, encoder, panel, min_counts=config.min_counts, fine_tune=fine_tune)
+        prepared.append(item)
+    data = [p.data for p in prepared]
+    yield from resumable_fit(recipe, data, stage=f"Training {config.recipe}", resume=config.resume)
+    trust: dict[str, FloatArray] = {}
+    if config.cross_fit:
+        trust = yield from cross_fit(make, prepared, resume=config.resume)
+    save_model(config.out, recipe, _info(config, recipe, encoder, prepared, trust))
+    return config.out
+
+
+def training_sources(config: TrainConfig) -> tuple[SectionSource, ...]:
+    """Return the cohort's sections that are trained on; at least one."""
+    cohort = read_cohort(config.cohort)
+    kept, _ = hold_out(cohort.sections, config.hold_out)
+    if not kept:
+        raise InputError(f"Nothing is left to train on in {config.cohort.name}: every section is held out.")
+    return tuple(kept)
+
+
+def choose_or_read_panel(config: TrainConfig, spots: Sequence[object]) -> tuple[str, ...]:
+    """Return the genes of the panel file, else those chosen on the training sections."""
+    if config.panel is not None:
+        return read_panel(config.panel)
+    return choose_panel(spots, config.panel_size, config.min_counts)  # type: ignore[arg-type]
+
+
+def _info(
+    config: TrainConfig,
+    recipe: Recipe,
+    encoder: Encoder,
+    prepared: Sequence[Prepared],
+    trust: dict[str, FloatArray],
+) -> ModelInfo:
+    sections = tuple(
+        SectionInfo(
+            name=p.section.name,
+            patient=p.section.patient,
+            slide_hash=slide_hash(p.section),
+            spots_hash=spots_hash(p.section),
+            n_spots=len(p.totals),
+            mpp=require_slide(p.section)[1],
+        )
+        for p in prepared
+    )
+    return ModelInfo(
+        recipe=config.recipe,
+        settings=dict(config.settings),
+        encoder=config.encoder,
+        genes=recipe.genes,
+        unit=recipe.unit,
+        seed=config.seed,
+        version=__version__,
+        min_counts=config.min_counts,
+        sections=sections,
+        trust=trust,
+    )
