@@ -1,6 +1,7 @@
 """How well a recipe does on sections it did not see, within the training set: the trust in a model file."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from geneglass.data.types import FloatArray
 from geneglass.model.recipe import Recipe
@@ -10,9 +11,7 @@ from geneglass.workflow.resume import resumable_fit
 from geneglass.workflow.trust import trust
 
 
-def cross_fit(
-    make: Callable[[], Recipe], prepared: Sequence[Prepared], *, resume: bool = False
-) -> Job[dict[str, FloatArray]]:
+def cross_fit(make: Callable[[], Recipe], prepared: Sequence[Prepared], *, folder: Path) -> Job[dict[str, FloatArray]]:
     """Return held-out r per gene with its interval, each patient (else each section) left out in turn.
 
     Empty where there is only one section: nothing can be held out.
@@ -23,8 +22,8 @@ def cross_fit(
         Returns a fresh recipe, equal in everything to the one that is saved.
     prepared
         The training sections.
-    resume
-        Whether fits that an interrupted run had finished are taken over.
+    folder
+        The run's folder, where finished fits are kept for a resumed run.
     """
     groups = _groups(prepared)
     if len(groups) < 2:
@@ -34,7 +33,7 @@ def cross_fit(
         recipe = make()
         rest = [p.data for other in groups if other is not group for p in other]
         stage = f"Checking on tissue left out ({number} of {len(groups)})"
-        yield from resumable_fit(recipe, rest, stage=stage, resume=resume)
+        yield from resumable_fit(recipe, rest, stage=stage, folder=folder)
         for item in group:
             predicted[item.data.section] = recipe.predict(item.data.query()).values
     return trust(prepared, predicted)

@@ -1,11 +1,11 @@
 """Predict the genes of a section with a model file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from anndata import AnnData
+from anndata import AnnData, read_h5ad
 
 from geneglass import __version__
 from geneglass.data.atomic import atomic_path
@@ -49,17 +49,31 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     genes = wanted_genes(config.genes, info)
     yield Event("Opening the section", 0, 1)
     section = open_section(find_section(config.section))
+    facts = provenance(config, section, info)
+    finished = _finished(config, facts, genes) if config.resume else None
+    if finished is not None:
+        return finished
     places = find_places(section, config.stride_um)
     features = yield from embed(section, recipe.encoder, places.centres_yx)
     query = make_query(section, info, recipe, places, features)
     answer = yield from answer_in_batches(recipe, query, config.batch)
     table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx)
     table.obs["trained_on"] = trained_on(section, info) is not None
-    table.uns["geneglass"] |= provenance(config, section, info)
+    table.uns["geneglass"] = facts
     table = table[:, list(genes)].copy()
     with atomic_path(config.out) as temporary:
         table.write_h5ad(temporary)
     return table
+
+
+def _finished(config: PredictConfig, facts: Mapping[str, object], genes: Sequence[str]) -> AnnData | None:
+    """Return the prediction that is already there, if it is of the same model, slide, places and genes."""
+    if not config.out.is_file():
+        return None
+    table = read_h5ad(config.out)
+    known = table.uns.get("geneglass", {})
+    same = all(known.get(key) == facts[key] for key in ("model_hash", "slide_hash", "stride_um", "version"))
+    return table if same and list(table.var_names) == list(genes) else None
 
 
 def wanted_genes(text: str, info: ModelInfo) -> tuple[str, ...]:

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,29 +16,36 @@ from geneglass import __version__
 from geneglass.data.atomic import atomic_path
 from geneglass.data.cache import cache_folder
 from geneglass.model.recipe import Recipe, TrainData
+from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.fit import fit
 
 
-def resumable_fit(recipe: Recipe, data: Sequence[TrainData], *, stage: str, resume: bool) -> Job[None]:
-    """Fit a recipe and keep the result until the run is over; with `resume` take what is already there.
+@contextmanager
+def run_folder(config: TrainConfig) -> Iterator[Path]:
+    """Give a run the folder of its finished fits; it is removed when the run is done, kept when it is stopped."""
+    settled = repr(replace(config, resume=False))
+    folder = cache_folder("fits") / hashlib.sha256(settled.encode()).hexdigest()[:24]
+    if not config.resume:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def resumable_fit(recipe: Recipe, data: Sequence[TrainData], *, stage: str, folder: Path) -> Job[None]:
+    """Fit a recipe and keep the result in the run's folder, or take what is already there.
 
     What is taken over is equal to what would be computed again: its key is everything the fit depends on.
     """
-    path = cache_folder("fits") / f"{_key(recipe, data)}.safetensors"
-    if resume and _take(recipe, path):
+    path = folder / f"{_key(recipe, data)}.safetensors"
+    if _take(recipe, path):
         yield Event(stage, 1, 1, message=f"{stage}: taken over from the interrupted run.")
         return
     yield from fit(recipe, data, stage=stage)
     state = {name: tensor.contiguous() for name, tensor in recipe.state().items()}
     with atomic_path(path) as temporary:
         save_file(state, temporary, metadata={"texts": json.dumps(recipe.texts())})
-
-
-def forget_fits(recipes_and_data: Sequence[tuple[Recipe, Sequence[TrainData]]]) -> None:
-    """Remove the fits of a run that has written its model file."""
-    for recipe, data in recipes_and_data:
-        (cache_folder("fits") / f"{_key(recipe, data)}.safetensors").unlink(missing_ok=True)
 
 
 def _take(recipe: Recipe, path: Path) -> bool:

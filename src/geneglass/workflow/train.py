@@ -20,7 +20,7 @@ from geneglass.workflow.device import pick_device
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.prepare import Prepared, prepare
 from geneglass.workflow.provenance import slide_hash, spots_hash
-from geneglass.workflow.resume import resumable_fit
+from geneglass.workflow.resume import resumable_fit, run_folder
 
 
 def train(config: TrainConfig) -> Job[Path]:
@@ -52,11 +52,12 @@ def train(config: TrainConfig) -> Job[Path]:
         item = yield from prepare(section, encoder, panel, min_counts=config.min_counts, fine_tune=fine_tune)
         prepared.append(item)
     data = [p.data for p in prepared]
-    yield from resumable_fit(recipe, data, stage=f"Training {config.recipe}", resume=config.resume)
-    trust: dict[str, FloatArray] = {}
-    if config.cross_fit:
-        trust = yield from cross_fit(make, prepared, resume=config.resume)
-    save_model(config.out, recipe, _info(config, recipe, encoder, prepared, trust))
+    with run_folder(config) as folder:
+        yield from resumable_fit(recipe, data, stage=f"Training {config.recipe}", folder=folder)
+        trust: dict[str, FloatArray] = {}
+        if config.cross_fit:
+            trust = yield from cross_fit(make, prepared, folder=folder)
+        save_model(config.out, recipe, _info(config, recipe, encoder, prepared, trust))
     return config.out
 
 

@@ -1,0 +1,37 @@
+# make demo | test | check | bench: each sets up what it needs and starts from nothing but Python 3.11 or later.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
+
+.PHONY: demo test check bench setup system clean
+
+demo: setup ## the main job on the embedded sample
+	$(BIN)/geneglass demo --out demo_output
+
+test: setup system ## all tests, real windows included, on a virtual display
+	$(XVFB) $(BIN)/python -m pytest
+
+check: setup ## style, types, room contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup system ## ratios within one run, printed
+	$(BIN)/python benchmarks/bench_training.py
+	$(BIN)/python benchmarks/bench_memory.py
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml .ci/venv
+	PYTHON="$(PYTHON)" sh .ci/venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $(STAMP)
+
+system: ## X libraries for windows on a virtual display
+	sh .ci/system
+
+clean:
+	rm -rf $(VENV) demo_output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
