@@ -1,0 +1,27 @@
+"""Devices: named, checked, and never silently replaced."""
+
+import pytest
+import torch
+
+from geneglass.errors import InputError
+from geneglass.workflow.device import device_choices, pick_device
+
+
+def test_auto_takes_cuda_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pick_device("auto") == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert pick_device("auto") == "cpu"
+
+
+def test_a_device_that_is_not_there_is_an_error(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert pick_device("cuda:0") == "cuda:0"
+    with pytest.raises(InputError, match="cuda:1"):
+        pick_device("cuda:1")
+    with pytest.raises(InputError, match="abacus"):
+        pick_device("abacus")
+
+
+def test_choices_start_with_auto():
+    assert [name for name, _ in device_choices()][:2] == ["auto", "cpu"]

@@ -1,0 +1,63 @@
+"""Embedding: cached by content, resumed where it stopped."""
+
+import numpy as np
+import pytest
+
+from geneglass.data.cohort import read_cohort
+from geneglass.data.section import Section, open_section
+from geneglass.model.make import make_encoder
+from geneglass.workflow import embed as embed_module
+from geneglass.workflow.embed import embed
+from geneglass.workflow.events import finish
+
+
+@pytest.fixture
+def section(tiny_cohort) -> Section:
+    return open_section(read_cohort(tiny_cohort).sections[0])
+
+
+def test_one_row_per_place_and_finite(section):
+    encoder = make_encoder("texture")
+    features = finish(embed(section, encoder, section.centres_yx))
+    assert features.shape == (len(section.centres_yx), encoder.dim)
+    assert np.isfinite(features).all()
+
+
+def test_second_run_reads_the_cache_and_is_equal(section, monkeypatch):
+    encoder = make_encoder("texture")
+    first = finish(embed(section, encoder, section.centres_yx))
+
+    def refuse(*_):
+        raise AssertionError("the encoder was asked again")
+
+    monkeypatch.setattr(encoder, "encode", refuse)
+    np.testing.assert_array_equal(finish(embed(section, encoder, section.centres_yx)), first)
+
+
+def test_a_damaged_cache_file_is_computed_again(section):
+    encoder = make_encoder("texture")
+    first = finish(embed(section, encoder, section.centres_yx))
+    for path in embed_module.cache_folder("features").glob("*.npy"):
+        path.write_bytes(path.read_bytes()[:200])
+    np.testing.assert_array_equal(finish(embed(section, encoder, section.centres_yx)), first)
+
+
+def test_a_cancelled_run_goes_on_where_it_was(section, monkeypatch):
+    monkeypatch.setattr(embed_module, "CHUNK", 20)
+    encoder = make_encoder("texture")
+    job = embed(section, encoder, section.centres_yx)
+    while next(job).done < 20:
+        pass
+    job.close()
+    seen = []
+    original = encoder.encode
+    monkeypatch.setattr(encoder, "encode", lambda patches: seen.append(len(patches[0])) or original(patches))
+    finish(embed(section, encoder, section.centres_yx))
+    assert sum(seen) == len(section.centres_yx) - 20
+
+
+def test_order_of_places_is_kept(section):
+    encoder = make_encoder("texture")
+    forward = finish(embed(section, encoder, section.centres_yx))
+    backward = finish(embed(section, encoder, section.centres_yx[::-1].copy()))
+    np.testing.assert_allclose(backward[::-1], forward, atol=2e-4)

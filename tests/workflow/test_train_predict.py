@@ -1,0 +1,138 @@
+"""Train and predict on the tiny synthetic cohort, as the window and the command line do."""
+
+from dataclasses import replace
+
+import anndata
+import numpy as np
+import pytest
+
+from geneglass.data.cohort import read_cohort
+from geneglass.data.section import open_section
+from geneglass.errors import InputError
+from geneglass.model.checkpoint import load_model, read_info
+from geneglass.workflow.config import PredictConfig, TrainConfig
+from geneglass.workflow.events import finish
+from geneglass.workflow.predict import predict
+from geneglass.workflow.train import train
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_cohort, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model") / "ridge.safetensors"
+    last = read_cohort(tiny_cohort).sections[-1]
+    return finish(train(TrainConfig(cohort=tiny_cohort, out=out, panel_size=40, hold_out=(f"patient:{last.patient}",))))
+
+
+@pytest.fixture
+def config(trained, tiny_cohort, tmp_path):
+    last = read_cohort(tiny_cohort).sections[-1].name
+    return PredictConfig(model=trained, section=f"{tiny_cohort}#{last}", out=tmp_path / "p.h5ad")
+
+
+def test_model_file_says_what_it_was_trained_on(trained, tiny_cohort):
+    info = read_info(trained)
+    names = [section.name for section in read_cohort(tiny_cohort).sections]
+    assert [section.name for section in info.sections] == names[:-1]
+    assert len(info.genes) == 40
+    assert all(section.slide_hash and section.spots_hash for section in info.sections)
+
+
+def test_trust_is_measured_on_tissue_left_out(trained):
+    trust = read_info(trained).trust
+    assert trust["r"].shape == (40,)
+    low, r, high = trust["r_low"], trust["r"], trust["r_high"]
+    known = np.isfinite(r) & np.isfinite(low)
+    assert known.any()
+    assert (low[known] <= r[known] + 1e-6).all()
+    assert (r[known] <= high[known] + 1e-6).all()
+
+
+def test_prediction_file_follows_the_contract(config, tiny_cohort):
+    table = finish(predict(config))
+    written = anndata.read_h5ad(config.out)
+    section = open_section(read_cohort(tiny_cohort).sections[-1])
+    assert list(written.obs_names) == list(section.spots.table.obs_names)
+    np.testing.assert_allclose(written.obsm["spatial"], section.centres_yx[:, ::-1], atol=1e-3)
+    np.testing.assert_array_equal(written.X, table.X)
+    assert not written.obs["trained_on"].any()
+    assert {"trust_r", "trust_r_low", "trust_r_high", "null_r"} <= set(written.var.columns)
+    facts = written.uns["geneglass"]
+    assert facts["mpp"] == pytest.approx(section.mpp)
+    assert facts["model_hash"] and facts["slide_hash"]
+    assert np.isfinite(written.X).all()
+    assert ((written.obs["confidence"] >= 0) & (written.obs["confidence"] <= 1)).all()
+
+
+def test_training_section_is_marked_by_content_not_by_name(config, tiny_cohort):
+    first = read_cohort(tiny_cohort).sections[0]
+    table = finish(predict(replace(config, section=f"{tiny_cohort}#{first.name}")))
+    assert table.obs["trained_on"].all()
+
+
+def test_grid_covers_tissue_with_named_tiles(config):
+    table = finish(predict(replace(config, stride_um=60.0)))
+    assert table.obs_names[0].startswith("tile_")
+    assert table.obs_names.is_unique
+    steps = np.diff(np.unique(table.obsm["spatial"][:, 0]))
+    assert steps.min() == pytest.approx(60.0 / table.uns["geneglass"]["mpp"], rel=0.05)
+
+
+def test_genes_by_name_and_unknown_gene(config, trained):
+    genes = read_info(trained).genes[:2]
+    assert list(finish(predict(replace(config, genes=", ".join(genes)))).var_names) == list(genes)
+    with pytest.raises(InputError, match="NOSUCHGENE"):
+        finish(predict(replace(config, genes="NOSUCHGENE")))
+
+
+def test_small_batches_answer_the_same(config):
+    whole = finish(predict(config))
+    parts = finish(predict(replace(config, batch=7)))
+    np.testing.assert_allclose(parts.X, whole.X, atol=1e-5)
+
+
+def test_same_seed_same_model(tiny_cohort, tmp_path):
+    states = []
+    for name in ("a", "b"):
+        out = finish(train(TrainConfig(cohort=tiny_cohort, out=tmp_path / f"{name}.safetensors", panel_size=20, cross_fit=False)))
+        states.append(load_model(out)[0].state())
+    for key, tensor in states[0].items():
+        assert (tensor == states[1][key]).all(), key
+
+
+def test_cancel_leaves_no_model_and_the_old_one_whole(tiny_cohort, tmp_path):
+    out = tmp_path / "m.safetensors"
+    out.write_bytes(b"the old model")
+    job = train(TrainConfig(cohort=tiny_cohort, out=out, panel_size=20))
+    for _ in range(3):
+        next(job)
+    job.close()
+    assert out.read_bytes() == b"the old model"
+    assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_everything_held_out_is_refused(tiny_cohort, tmp_path):
+    patients = {section.patient for section in read_cohort(tiny_cohort).sections}
+    config = TrainConfig(
+        cohort=tiny_cohort, out=tmp_path / "m.safetensors", hold_out=tuple(f"patient:{p}" for p in patients)
+    )
+    with pytest.raises(InputError, match="held out"):
+        finish(train(config))
+
+
+def test_interrupted_run_resumes_to_the_same_model(tiny_cohort, tmp_path):
+    config = TrainConfig(cohort=tiny_cohort, out=tmp_path / "m.safetensors", panel_size=20)
+    job = train(config)
+    while not next(job).stage.startswith("Checking"):
+        pass
+    job.close()
+    resumed = train(replace(config, resume=True))
+    messages = []
+    while True:
+        try:
+            messages.append(next(resumed).message)
+        except StopIteration:
+            break
+    assert any("taken over" in message for message in messages)
+    again = finish(train(replace(config, out=tmp_path / "n.safetensors")))
+    first, second = load_model(config.out)[0].state(), load_model(again)[0].state()
+    assert all((first[key] == second[key]).all() for key in first)
