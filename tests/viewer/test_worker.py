@@ -117,7 +117,7 @@ def test_an_error_while_cleaning_up_after_a_cancel_is_reported(heard, wait_for):
 
 def test_a_second_job_is_refused_with_a_clear_sentence(heard, wait_for):
     heard.runner.run("Training ridge", counting(100_000, pause=0.01), heard.take)
-    with pytest.raises(InputError, match="Training ridge is still running.*Cancel"):
+    with pytest.raises(InputError, match=r"Training ridge is still running.*Cancel"):
         heard.runner.run("Predicting", counting(1), heard.take)
     heard.runner.cancel()
     wait_for(lambda: heard.runner.running is None)
