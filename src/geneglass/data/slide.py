@@ -22,11 +22,14 @@ class Slide(ABC):
         The pyramid, full resolution first.
     mpp
         Micrometres per level-0 pixel from the file's own tags, or None where they do not say.
+    warnings
+        What a reader should know about the file, one sentence each ("The resolution tag means ...").
     """
 
     path: Path
     levels: tuple[Level, ...]
     mpp: float | None
+    warnings: tuple[str, ...] = ()
 
     @abstractmethod
     def _read(self, region: Region) -> UInt8Array:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geneglass.data.slide import Slide
+from geneglass.errors import InputError
 from geneglass.registry import Registry
 
 
@@ -28,3 +29,60 @@ class SlideFormat:
 
 
 SLIDE_FORMATS: Registry[SlideFormat] = Registry("slide format", __name__)
+
+
+class NotThisFormatError(InputError):
+    """The file is of another format: not the cause of a failure, if a format that knows it is found."""
+
+
+def open_slide(path: Path) -> Slide:
+    """Open a slide, whatever its format.
+
+    The formats that the file's ending suggests are tried first, then the others by content.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, cannot be read, is damaged, or is of no known format.
+    """
+    path = Path(path).expanduser().absolute()
+    head = _head(path)
+    causes = []
+    for slide_format in _by_suffix(path):
+        try:
+            return slide_format.open(path)
+        except NotThisFormatError:
+            continue
+        except InputError as error:
+            causes.append(str(error))
+    if causes:
+        raise InputError(" ".join(dict.fromkeys(causes)))
+    endings = ", ".join(sorted({suffix for slide_format in SLIDE_FORMATS.values() for suffix in slide_format.suffixes}))
+    raise InputError(f"{path} is no slide: it {_what(head)}; give a picture in one of these formats: {endings}.")
+
+
+def _head(path: Path) -> bytes:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the slide file in it.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist; check the path.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+    if not head:
+        raise InputError(f"{path} is empty (0 bytes); copy it again.")
+    return head
+
+
+def _by_suffix(path: Path) -> list[SlideFormat]:
+    name = path.name.lower()
+    return sorted(SLIDE_FORMATS.values(), key=lambda slide_format: not name.endswith(slide_format.suffixes))
+
+
+def _what(head: bytes) -> str:
+    text = head.decode("utf-8", errors="replace")
+    if "\ufffd" in text[:-3] or any(ord(c) < 32 and c not in "\t\r\n" for c in text):
+        return f"begins with the bytes {head[:8].hex(' ')}, which no known format does"
+    return f"holds text ({' '.join(text.split())[:30]!r} ...)"
