@@ -1,0 +1,127 @@
+"""AnnData files (.h5ad): raw counts with spot centres in `obsm["spatial"]`."""
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import anndata
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from geneglass.data.array_grid import layout, pitch_px
+from geneglass.data.spot_formats import SPOT_FORMATS, SpotFormat
+from geneglass.data.spots import Spots, checked_spots, count_problem
+from geneglass.data.types import VISIUM, Platform
+from geneglass.errors import InputError
+
+_BARCODE = re.compile(r"[ACGTN]{16}(-\d+)?")
+
+_PITCH_PER_DIAMETER = (1.3, 2.1)
+"""Visium's 100 um pitch over what Space Ranger writes as spot diameter: 55 um, or 65 um in its first versions."""
+
+
+def open_h5ad(path: Path, positions: Path | None = None) -> Spots:
+    """Read raw counts and centres of an AnnData file.
+
+    Counts are taken from the first of `X`, `layers["counts"]` and `raw.X` that holds whole numbers from
+    0 up. Spots with `in_tissue` 0 are left out. The platform is Visium where the array is hexagonal, or
+    where barcodes and spot diameter say so; otherwise it is not known.
+
+    Raises
+    ------
+    InputError
+        When the file can not be read, is a prediction of geneglass, has no counts or no centres, or its
+        counts are at fault.
+    """
+    if positions is not None:
+        raise InputError(f'{path.name} holds its positions in obsm["spatial"]; leave out `positions`.')
+    read = _read(path)
+    if "geneglass" in read.uns:
+        raise InputError(f"{path} is a prediction written by geneglass, not measured spots; open it as a prediction.")
+    if 0 in read.shape:
+        raise InputError(f"{path} holds an empty matrix ({read.n_obs} spots x {read.n_vars} genes); give counts.")
+    counts, genes, told = _counts(path, read)
+    table = AnnData(X=counts, obs=_obs(read.obs), var=pd.DataFrame(index=pd.Index(genes, dtype=object)))
+    if "spatial" in read.obsm:
+        table.obsm["spatial"] = np.asarray(read.obsm["spatial"])
+    table, off = _on_tissue(path, table)
+    spots = checked_spots(table, None, file=path.name, warnings=(*told, *off))
+    return Spots(spots.table, _platform(spots.table, read.uns), spots.warnings)
+
+
+def _read(path: Path) -> AnnData:
+    try:
+        with warnings.catch_warnings():
+            # Repeated names are dealt with, and told, by the checks that all formats share.
+            warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
+            warnings.filterwarnings("ignore", category=anndata.OldFormatWarning)
+            return anndata.read_h5ad(path)
+    except FileNotFoundError:
+        raise InputError(f"No such file: {path}; check the path.") from None
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InputError(f"{path} can not be read as an AnnData file: {reason.rstrip('.')}; write it again.") from None
+
+
+def _counts(path: Path, read: AnnData) -> tuple[Any, list[str], tuple[str, ...]]:
+    places: list[tuple[str, Any, list[str]]] = []
+    genes = [str(name) for name in read.var_names]
+    if read.X is not None:
+        places.append(("X", read.X, genes))
+    if "counts" in read.layers:
+        places.append(('layers["counts"]', read.layers["counts"], genes))
+    if read.raw is not None:
+        places.append(("raw.X", read.raw.X, [str(name) for name in read.raw.var_names]))
+    problems = []
+    for where, matrix, names in places:
+        problem = count_problem(matrix, list(read.obs_names), names)
+        if problem is None:
+            told = () if where == "X" else (f"X of {path.name} holds no counts; they were taken from {where}.",)
+            return matrix, names, told
+        problems.append(f"{where} holds {problem}")
+    said = ", ".join(problems) or "it has no matrix"
+    raise InputError(f'{path} has no raw counts in X, layers["counts"] or raw: {said}; give whole numbers from 0 up.')
+
+
+def _obs(obs: pd.DataFrame) -> pd.DataFrame:
+    kept = [name for name in ("array_row", "array_col", "in_tissue", "label") if name in obs.columns]
+    out: pd.DataFrame = obs[kept].copy()
+    out.index = out.index.astype(str).astype(object)
+    return out
+
+
+def _on_tissue(path: Path, table: AnnData) -> tuple[AnnData, tuple[str, ...]]:
+    if "in_tissue" not in table.obs:
+        return table, ()
+    on_tissue = table.obs["in_tissue"].astype(float).to_numpy() != 0
+    if not on_tissue.any():
+        raise InputError(f"{path} has no spot on tissue: in_tissue is 0 for every spot.")
+    if on_tissue.all():
+        return table, ()
+    off = int((~on_tissue).sum())
+    return table[on_tissue].copy(), (f"{off} of {len(on_tissue)} spots lie off the tissue and were left out.",)
+
+
+def _platform(table: AnnData, uns: Any) -> Platform | None:
+    arranged = layout(table)
+    if arranged is not None:
+        return VISIUM if arranged == "hexagonal" else None
+    diameter, pitch = _spot_diameter_px(uns), pitch_px(table)
+    barcodes = all(_BARCODE.fullmatch(str(name)) for name in table.obs_names[:50])
+    if not barcodes or diameter is None or pitch is None:
+        return None
+    low, high = _PITCH_PER_DIAMETER
+    return VISIUM if low <= pitch / diameter <= high else None
+
+
+def _spot_diameter_px(uns: Any) -> float | None:
+    for library in uns.get("spatial", {}).values():
+        diameter = library.get("scalefactors", {}).get("spot_diameter_fullres") if hasattr(library, "get") else None
+        if diameter:
+            return float(diameter)
+    return None
+
+
+SPOT_FORMATS.register("AnnData")(SpotFormat(suffixes=(".h5ad",), open=open_h5ad))
