@@ -13,6 +13,15 @@ _BLACK = 25
 """A pixel darker than this in every channel is a mask's black, never tissue."""
 
 _BANDS = 512
+_SMOOTH_PX = 2
+_GLASS_GREEN = (180.0, 255.0)
+"""Green of empty glass lies in this range, also where a slide is all tissue."""
+
+_DENSITY_RANGE = (0.08, 0.25)
+"""The threshold on -ln(green / glass) stays in this range, so that a slide of one kind is not cut in two."""
+
+_LEAST_CHROMA = 16
+"""Ink marks and printed frames are grey: their channels differ by less than this."""
 
 
 def tissue_mask(slide: Slide) -> tuple[NDArray[np.bool_], float]:
@@ -59,4 +68,45 @@ def small_picture(slide: Slide) -> tuple[UInt8Array, float]:
 
 
 def _tissue(picture: UInt8Array) -> NDArray[np.bool_]:
-    return picture.max(axis=2) >= _BLACK
+    """Separate tissue from glass by how much green light it takes away, beyond what the glass around it does."""
+    from scipy import ndimage
+
+    real: NDArray[np.bool_] = picture.max(axis=2) >= _BLACK
+    if not real.any():
+        return real
+    green = picture[..., 1].astype(np.float32)
+    glass = float(np.clip(np.percentile(green[real], 95), *_GLASS_GREEN))
+    density = np.where(real, np.log(glass / np.maximum(green, 1)), 0)
+    smooth = ndimage.gaussian_filter(density, _SMOOTH_PX)
+    threshold = float(np.clip(_otsu(smooth[real]), *_DENSITY_RANGE))
+    colourless = np.ptp(picture.astype(np.int16), axis=2) < _LEAST_CHROMA
+    grey = ndimage.uniform_filter(colourless.astype(np.float32), 2 * _SMOOTH_PX + 1) > 0.5
+    mask = ndimage.binary_closing(real & (smooth > threshold) & ~grey, iterations=2) & real
+    return _without_specks(mask, real)
+
+
+def _otsu(values: FloatArray) -> float:
+    """Return the threshold that separates two groups with the least variance within."""
+    counts, edges = np.histogram(values, bins=256)
+    middles = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    sums = np.cumsum(counts * middles)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    return float(edges[1:][np.argmax(np.nan_to_num(between, posinf=0))])
+
+
+def _without_specks(mask: NDArray[np.bool_], real: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Drop specks and fill small holes: less than 1 / 2,000 of the picture that is not black."""
+    from scipy import ndimage
+
+    smallest = max(4, int(real.sum()) // 2000)
+    for wanted in (True, False):
+        labels, n_parts = ndimage.label(mask == wanted)
+        areas = np.bincount(labels.ravel(), minlength=n_parts + 1)
+        small = areas < smallest
+        small[0] = False
+        mask = np.where(small[labels], not wanted, mask)
+    result: NDArray[np.bool_] = mask & real
+    return result
