@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -42,6 +43,12 @@ class Slide(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release the file; a closed slide can not be read."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()
 
     def read(self, region: Region) -> UInt8Array:
         """Return a region as (height, width, 3) uint8; what lies beyond the slide is white.

@@ -4,13 +4,14 @@ import itertools
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,13 +108,14 @@ class TiledTiffSlide(Slide):
             if not (pages[0].is_tiled or strips):
                 raise InputError("it is stored in strips, not in tiles")
             self._layouts = [_layout(page) for page in pages]
-            self.mpp, warning = tiff_mpp(tif, pages[0])
-        self.warnings = tuple(text for text in (warning, _orientation_warning(pages[0])) if text)
+            self.mpp, _ = tiff_mpp(tif, pages[0])
+            self.warnings = _warnings(tif, pages[0])
         base = (int(pages[0].imagelength), int(pages[0].imagewidth))
         sizes = [(int(page.imagelength), int(page.imagewidth)) for page in pages]
         self.levels = tuple(Level(*size, downsample=downsample_of(base, size)) for size in sizes)
         self.tile_yx = self._layouts[0].tile_yx
         self._file = path.open("rb", buffering=0)
+        weakref.finalize(self, _release, self._file, self._number)
         try:
             self._check_complete()
             self._tile(0, 0, 0)
@@ -141,8 +143,7 @@ class TiledTiffSlide(Slide):
     def close(self) -> None:
         """Release the file and the slide's decoded tiles."""
         with self._lock:
-            self._file.close()
-        TILES.forget(self._number)
+            _release(self._file, self._number)
 
     def _read(self, region: Region) -> UInt8Array:
         height, width = self._layouts[region.level].tile_yx
@@ -204,18 +205,16 @@ class TiledTiffSlide(Slide):
         return segment[0, : shape[0], : shape[1]]
 
 
+def _release(file: IO[bytes], number: int) -> None:
+    file.close()
+    TILES.forget(number)
+
+
 def _layout(page: Any) -> _TiledLevel:
     rule = rule_of(page)
     if isinstance(rule, str):
         raise InputError(rule)
     return _TiledLevel.of(page, rule)
-
-
-def _orientation_warning(page: Any) -> str:
-    orientation = int(page.tags.valueof(274, 1))
-    if orientation == 1:
-        return ""
-    return f"The orientation tag ({orientation}) is not applied: positions count pixels as they are stored."
 
 
 def is_tiff(path: Path) -> bool:
@@ -228,6 +227,24 @@ def is_tiled(path: Path) -> bool:
     """Return whether the slide in a TIFF is stored in tiles rather than strips."""
     with _clear_errors(path), _opened(path) as tif:
         return bool(slide_pages(tif)[0].is_tiled)
+
+
+def tiff_warnings(path: Path) -> tuple[str, ...]:
+    """Return what a reader should know about a TIFF, one sentence each."""
+    with _clear_errors(path), _opened(path) as tif:
+        return _warnings(tif, slide_pages(tif)[0])
+
+
+def orientation_warning(orientation: int) -> str:
+    """Return the sentence about a picture that asks to be turned, or nothing where it does not."""
+    if orientation == 1:
+        return ""
+    return f"The orientation tag ({orientation}) is not applied: positions count pixels as they are stored."
+
+
+def _warnings(tif: Any, page: Any) -> tuple[str, ...]:
+    texts = (tiff_mpp(tif, page)[1], orientation_warning(int(page.tags.valueof(274, 1))))
+    return tuple(text for text in texts if text)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from geneglass.data.pixels import over_white
 from geneglass.data.pyramid import RowBands, write_pyramid
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import SLIDE_FORMATS, NotThisFormatError, SlideFormat
-from geneglass.data.tiled_tiff import TiledTiffSlide, is_tiff, is_tiled
+from geneglass.data.tiled_tiff import TiledTiffSlide, is_tiff, is_tiled, orientation_warning, tiff_warnings
 from geneglass.data.types import Region, UInt8Array
 from geneglass.errors import InputError
 
@@ -29,6 +29,7 @@ MAX_PIXELS = 10**9
 """A JPEG or PNG is decoded in one piece, at 4 bytes a pixel; a larger one must come as a TIFF."""
 
 _BAND_PX = 1024
+_ORIENTATION = 274
 _CONVERTED_BY_PILLOW = ("RGB", "L", "P", "1", "YCbCr")
 
 
@@ -47,7 +48,14 @@ def open_flat(path: Path) -> Slide:
         else:
             _write_from_picture(path, pyramid, picture)
         slide = TiledTiffSlide(pyramid, shown_as=path)
+    slide.warnings = tiff_warnings(path) if picture is None else _picture_warnings(path, picture)
     return slide
+
+
+def _picture_warnings(path: Path, picture: Any) -> tuple[str, ...]:
+    with _clear_errors(path), picture(path) as image:
+        warning = orientation_warning(int(image.getexif().get(_ORIENTATION, 1)))
+    return (warning,) if warning else ()
 
 
 def _cached(pyramid: Path, path: Path) -> TiledTiffSlide | None:
