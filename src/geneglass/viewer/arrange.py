@@ -1,0 +1,108 @@
+"""What a comparison does to a viewer and its layers, in public napari only."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from napari.layers import Layer, Points
+
+from geneglass.overlay import LayerTuple
+
+TITLE_PT, NOTE_PT = 12, 9
+GAP_PX = 4
+"""Between panes."""
+
+
+def add_layer(viewer: Any, made: LayerTuple) -> Layer:
+    """Add a layer tuple to a viewer and return the layer."""
+    return viewer.add_layer(Layer.create(*made))
+
+
+def dress(layer: Layer) -> None:
+    """Protect a layer of a comparison, and show its name as a title where it holds places."""
+    layer.locked = True
+    if isinstance(layer, Points):
+        layer.editable = False
+        title = layer.name_overlay
+        title.position = "top_left"
+        title.font_size = TITLE_PT
+        title.visible = True
+        bar = layer.face_colorbar
+        bar.position = "bottom_right"
+        bar.size = (16, 120)
+        bar.font_size = NOTE_PT
+
+
+def repaint(layer: Points, made: LayerTuple, *, title: str, opacity: float) -> None:
+    """Give a points layer the values, colours and title of a newly made one; places stay as they are."""
+    _, kwargs, _ = made
+    if layer.face_color_mode != "colormap":
+        layer.features = kwargs["features"]
+        layer.face_color = kwargs["face_color"]
+    if layer.face_contrast_limits != kwargs["face_contrast_limits"]:
+        layer.face_contrast_limits = kwargs["face_contrast_limits"]
+    if layer.face_colormap.name != kwargs["face_colormap"]["name"]:
+        layer.face_colormap = kwargs["face_colormap"]
+    layer.features = kwargs["features"]
+    if layer.name != title:
+        layer.name = title
+    if layer.opacity != opacity:
+        layer.opacity = opacity
+
+
+def shows(layer: Layer, made: LayerTuple) -> bool:
+    """Return whether a layer already lies where a newly made one would, so that it can stand in for it."""
+    data, kwargs, kind = made
+    if layer.source is None or type(layer).__name__.lower() != kind:
+        return False
+    same_scale = np.allclose(layer.scale, kwargs["scale"]) and tuple(map(str, layer.units)) == _unit_names(kwargs)
+    if kind == "image":
+        return same_scale
+    return same_scale and np.array_equal(layer.data, data)
+
+
+def _unit_names(kwargs: dict[str, Any]) -> tuple[str, ...]:
+    long = {"um": "micrometer", "pixel": "pixel"}
+    return tuple(long[unit] for unit in kwargs["units"])
+
+
+def arrange(viewer: Any, panes: Sequence[Sequence[Layer]]) -> None:
+    """Order the layers and set the grid so that each pane holds its own.
+
+    A grid puts equal numbers of consecutive layers into its panes, only the last may hold fewer: layers
+    of others therefore go into the first pane, on top.
+    """
+    ours = {id(layer) for pane in panes for layer in pane}
+    others = [layer for layer in viewer.layers if id(layer) not in ours]
+    ordered = [*panes[0], *others] if panes else others
+    ordered += [layer for pane in panes[1:] for layer in pane]
+    for place, layer in enumerate(ordered):
+        now = viewer.layers.index(layer)
+        if now != place:
+            viewer.layers.move(now, place)
+    grid = viewer.canvas.grid
+    side_by_side = len(panes) > 1
+    if side_by_side:
+        grid.shape = (1, len(panes))
+        grid.stride = len(panes[0]) + len(others)
+        grid.spacing = GAP_PX
+    if grid.enabled != side_by_side and panes:
+        grid.enabled = side_by_side
+
+
+def decorate(viewer: Any) -> None:
+    """Show a scale bar and room for a note in every pane."""
+    bar, note = viewer.canvas.overlays.scale_bar, viewer.canvas.overlays.text
+    bar.gridded = True
+    bar.position = "bottom_right"
+    bar.visible = True
+    note.gridded = True
+    note.position = "bottom_left"
+    note.font_size = NOTE_PT
+
+
+def write_note(viewer: Any, text: str) -> None:
+    """Write what holds for every pane."""
+    note = viewer.canvas.overlays.text
+    note.text = text
+    note.visible = bool(text)

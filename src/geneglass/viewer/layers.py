@@ -1,0 +1,83 @@
+"""A section's slide and places as napari layer tuples: what readers return and comparisons show."""
+
+from typing import Any
+
+import numpy as np
+
+from geneglass.data.section import Section
+from geneglass.data.types import FloatArray
+from geneglass.overlay import OVERLAYS, LayerTuple, Layout, Shade, spot_diameter_px
+from geneglass.viewer.values import Places
+
+NEUTRAL = Shade(signal=False)
+
+
+def slide_layer(section: Section, *, name: str, metadata: dict[str, Any] | None = None) -> LayerTuple:
+    """Return the slide as a lazy pyramid, in micrometres where the pixel size is known.
+
+    Parameters
+    ----------
+    section
+        A section with a slide.
+    name
+        Of the layer.
+    metadata
+        Of the layer.
+    """
+    from geneglass.data.lazy import lazy_levels
+
+    if section.slide is None:
+        raise ValueError(f"section {section.name} has no slide")
+    levels = lazy_levels(section.slide)
+    scale = 1.0 if section.mpp is None else section.mpp
+    unit = "pixel" if section.mpp is None else "um"
+    kwargs = {
+        "name": name,
+        "rgb": True,
+        "multiscale": len(levels) > 1,
+        "scale": (scale, scale),
+        "units": (unit, unit),
+        "metadata": metadata or {},
+    }
+    return (levels if len(levels) > 1 else levels[0]), kwargs, "image"
+
+
+def spots_layout(section: Section, places: Places) -> Layout:
+    """Return where measured spots lie and how large they are."""
+    diameter_px = spot_diameter_px(places.centres_yx, section.mpp, section.spot_diameter_um)
+    return Layout(places.centres_yx, section.mpp, diameter_px, places.kept)
+
+
+def tiles_layout(section: Section, places: Places, *, stride_um: float) -> Layout:
+    """Return where the tiles of a grid lie; they are as large as the step of the grid.
+
+    Parameters
+    ----------
+    section
+        The section that the tiles are of.
+    places
+        The tiles.
+    stride_um
+        Step of the grid; 0 where unknown, then half the distance of neighbours is taken.
+    """
+    edge_um = stride_um if stride_um > 0 else None
+    return Layout(places.centres_yx, section.mpp, spot_diameter_px(places.centres_yx, section.mpp, edge_um))
+
+
+def places_layer(layout: Layout, overlay: str, *, name: str, metadata: dict[str, Any] | None = None) -> LayerTuple:
+    """Return places in neutral grey: there, with no gene chosen yet.
+
+    Parameters
+    ----------
+    layout
+        Where the places are.
+    overlay
+        A name of `OVERLAYS`.
+    name
+        Of the layer.
+    metadata
+        Of the layer.
+    """
+    nothing: FloatArray = np.zeros(len(layout.centres_yx), np.float32)
+    data, kwargs, kind = OVERLAYS[overlay](nothing, layout, NEUTRAL)
+    return data, {**kwargs, "name": name, "metadata": metadata or {}}, kind
