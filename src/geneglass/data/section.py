@@ -100,7 +100,7 @@ def open_section(source: SectionSource) -> Section:
         mpp_source=mpp_source,
         centres_yx=centres_yx,
         spot_diameter_um=None if platform is None else platform.spot_diameter_um,
-        warnings=told + doubts,
+        warnings=tuple(dict.fromkeys(told + doubts)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from geneglass.data.spots import Spots
@@ -20,12 +21,15 @@ class SpotFormat:
     open
         Opens counts (and the positions file, where the format has one) as `Spots`; raises `InputError`
         with the true reason where it can not.
+    companions
+        Patterns of file names that belong to a table of this format and are none themselves.
     tried_on_real_file
         False is shown as "untested on a real file".
     """
 
     suffixes: tuple[str, ...]
     open: Callable[[Path, Path | None], Spots]
+    companions: tuple[str, ...] = ()
     tried_on_real_file: bool = True
 
 
@@ -33,8 +37,11 @@ SPOT_FORMATS: Registry[SpotFormat] = Registry("spot format", __name__)
 
 
 def is_spots_file(path: Path) -> bool:
-    """Return whether a file's ending is one of the spot formats'."""
-    return any(path.name.lower().endswith(item.suffixes) for item in SPOT_FORMATS.values())
+    """Return whether a file's name is that of a spot table, and not of a file that goes with one."""
+    name = path.name.lower()
+    formats = SPOT_FORMATS.values()
+    goes_with = any(fnmatch(name, pattern) for item in formats for pattern in item.companions)
+    return not goes_with and any(name.endswith(item.suffixes) for item in formats)
 
 
 def open_spots(path: Path, positions: Path | None = None) -> Spots:

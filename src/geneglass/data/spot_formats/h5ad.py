@@ -86,16 +86,25 @@ def _counts(path: Path, read: AnnData) -> tuple[Any, list[str], tuple[str, ...]]
 
 
 def _obs(obs: pd.DataFrame) -> pd.DataFrame:
-    kept = [name for name in ("array_row", "array_col", "in_tissue", "label") if name in obs.columns]
-    out: pd.DataFrame = obs[kept].copy()
-    out.index = out.index.astype(str).astype(object)
+    out = pd.DataFrame(index=pd.Index(obs.index.astype(str), dtype=object))
+    array = [name for name in ("array_row", "array_col") if name in obs.columns]
+    numbers = {
+        name: pd.to_numeric(obs[name], errors="coerce").to_numpy() for name in (*array, "in_tissue") if name in obs
+    }
+    if len(array) == 2 and all(np.isfinite(numbers[name]).all() for name in array):
+        for name in array:
+            out[name] = numbers[name]
+    if "in_tissue" in numbers:
+        out["in_tissue"] = numbers["in_tissue"]
+    if "label" in obs:
+        out["label"] = obs["label"].to_numpy()
     return out
 
 
 def _on_tissue(path: Path, table: AnnData) -> tuple[AnnData, tuple[str, ...]]:
     if "in_tissue" not in table.obs:
         return table, ()
-    on_tissue = table.obs["in_tissue"].astype(float).to_numpy() != 0
+    on_tissue = table.obs["in_tissue"].to_numpy() != 0
     if not on_tissue.any():
         raise InputError(f"{path} has no spot on tissue: in_tissue is 0 for every spot.")
     if on_tissue.all():

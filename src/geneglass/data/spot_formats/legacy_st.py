@@ -178,4 +178,10 @@ def _join(
     return rows, told
 
 
-SPOT_FORMATS.register("legacy ST")(SpotFormat(suffixes=SUFFIXES, open=open_legacy_st))
+SPOT_FORMATS.register("legacy ST")(
+    SpotFormat(
+        suffixes=SUFFIXES,
+        open=open_legacy_st,
+        companions=("*_selection.tsv", "alignment_table_*.tsv", "*_labeled_coordinates.tsv"),
+    )
+)
