@@ -31,7 +31,7 @@ def tiny_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from make_cohort import make_cohort
 
     folder = tmp_path_factory.mktemp("tiny_cohort")
-    return make_cohort(folder, seed=7, n_sections=3, size_um=(900, 1200), n_genes=60)
+    return make_cohort(folder, seed=7, sections=("Ada", "Bo", "Cleo"), size_um=(900, 1200), n_genes=60)
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,9 @@ def test_missing_cohort_is_one_sentence_and_exit_1(tmp_path: Path, capsys: pytes
     assert "Traceback" not in told
 
 
-def test_unknown_recipe_names_the_known_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_cohort: Path) -> None:
+def test_unknown_recipe_names_the_known_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_cohort: Path
+) -> None:
     out = tmp_path / "m.safetensors"
     code = run(["train", str(tiny_cohort), "--recipe", "alchemy", "--out", str(out)])
     told = capsys.readouterr().err

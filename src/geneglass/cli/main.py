@@ -4,14 +4,13 @@ import os
 import sys
 from importlib.metadata import entry_points
 
-import click
 import typer
 from rich.markup import escape
 
 from geneglass import __version__
 from geneglass.cli import commands, listings
 from geneglass.cli.options import config_command
-from geneglass.cli.run import console
+from geneglass.cli.run import JobCancelled, console
 from geneglass.errors import InputError, UsageError
 from geneglass.workflow.config import EvaluateConfig, PredictConfig, TrainConfig
 
@@ -42,12 +41,18 @@ def build_app() -> typer.Typer:
     return app
 
 
-def _options(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+    ),
+) -> None:
+    pass
 
 
 def _add_window_commands(app: typer.Typer) -> None:
@@ -77,24 +82,17 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        build_app()(arguments, standalone_mode=False)
+        build_app()(arguments)
     except UsageError as error:
         return _tell(str(error), WRONG_USAGE)
     except InputError as error:
         return _tell(str(error), INPUT_AT_FAULT)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return WRONG_USAGE
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, JobCancelled):
         return _tell("Cancelled; what was finished is kept, nothing was damaged.", CANCELLED)
-    except click.exceptions.Exit as stop:
-        return int(stop.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else DONE
     return DONE
 
 

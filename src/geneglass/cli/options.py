@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-import click
 import typer
 
 FLAGS = {"settings": "--set", "recipes": "--recipe"}
@@ -86,5 +85,5 @@ def _value(hint: Any, value: Any) -> Any:
 def _key_and_value(item: str) -> tuple[str, str]:
     key, equals, value = item.partition("=")
     if not equals or not key.strip():
-        raise click.BadParameter(f"--set takes key=value, got {item!r}")
+        raise typer.BadParameter(f"--set takes key=value, got {item!r}")
     return key.strip(), value.strip()

@@ -18,6 +18,10 @@ console = Console(stderr=True, highlight=False)
 """Everything that is not the result goes here, so that `--json` leaves one object on standard output."""
 
 
+class JobCancelled(Exception):
+    """Ctrl-C during a job."""
+
+
 def run_job(job: Job[Result]) -> Result:
     """Run a job to its end with a progress bar and return its result; Ctrl-C closes it."""
     columns = (
@@ -49,6 +53,8 @@ def run_job(job: Job[Result]) -> Result:
                 )
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except KeyboardInterrupt as err:
+            raise JobCancelled from err
         finally:
             job.close()
 
