@@ -133,6 +133,8 @@ def _write_levels(path: Path, source: RowBands, shapes: list[tuple[int, int]], o
                 metadata=metadata if index == 0 else None,
                 **options,
             )
+            for _ in bands:  # tifffile takes no more tiles than it needs: let the source see its end
+                pass
             if spill is not None:
                 bands = _spilled(spill, *shapes[index + 1], tile)
 
