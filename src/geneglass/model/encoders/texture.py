@@ -136,8 +136,9 @@ def _moments(image: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     mean = _mean(image)
     rest = image - mean[:, None, None]
     square = rest * rest
-    deviation = np.sqrt(_mean(square))
-    return mean, deviation, _mean(square * rest) / (deviation**3 + np.float32(1e-4))
+    deviation: FloatArray = np.sqrt(_mean(square))
+    skewness: FloatArray = _mean(square * rest) / (deviation**3 + np.float32(1e-4))
+    return mean, deviation, skewness
 
 
 def _distribution(image: FloatArray) -> Iterator[FloatArray]:
@@ -157,7 +158,8 @@ def _tissue_colour(density: tuple[FloatArray, ...], tissue: NDArray[np.bool_]) -
 def _correlation(one: FloatArray, other: FloatArray) -> FloatArray:
     one = one - _mean(one)[:, None, None]
     other = other - _mean(other)[:, None, None]
-    return _mean(one * other) / np.sqrt(_mean(one * one) * _mean(other * other) + np.float32(1e-8))
+    correlation: FloatArray = _mean(one * other) / np.sqrt(_mean(one * one) * _mean(other * other) + np.float32(1e-8))
+    return correlation
 
 
 def _texture(image: FloatArray) -> Iterator[FloatArray]:
