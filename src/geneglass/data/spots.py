@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 from scipy import sparse
 
 from geneglass.data.types import Platform
 from geneglass.errors import InputError
+
+MAX_COUNT = 2**24
+"""Whole numbers up to here are exact in float32; no gene is counted as often in one spot."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,38 @@ class Spots:
     warnings: tuple[str, ...] = ()
 
 
-def checked_spots(table: AnnData, platform: Platform | None, *, file: str, warnings: Iterable[str] = ()) -> Spots:
-    """Return `table` as spots once its counts, names and centres hold what `Spots` promises.
+@dataclass(frozen=True)
+class RawSpots:
+    """A spot table as a format read it, not yet checked.
+
+    Attributes
+    ----------
+    counts
+        (spots, genes), sparse or dense.
+    genes
+        Gene names; may repeat.
+    obs
+        One row per spot, indexed by spot name, with the columns that `Spots` describes.
+    spatial_xy
+        (spots, 2) centres in pixels, or None where the file has none.
+    """
+
+    counts: Any
+    genes: Sequence[str]
+    obs: pd.DataFrame
+    spatial_xy: Any
+
+
+def checked_spots(raw: RawSpots, platform: Platform | None, *, file: str, warnings: Iterable[str] = ()) -> Spots:
+    """Return a table as spots once its counts, names and centres hold what `Spots` promises.
 
     Genes that share a name become one gene whose counts are summed: depth stays what it was, and the
     result does not depend on the order of the file.
 
     Parameters
     ----------
-    table
-        Spots x genes with counts in `X` (sparse or dense) and centres in `obsm["spatial"]`.
+    raw
+        What the format read.
     platform
         Spot size and pitch, where known.
     file
@@ -58,24 +84,28 @@ def checked_spots(table: AnnData, platform: Platform | None, *, file: str, warni
         When there are no spots or genes; when a count is negative, not finite or not whole, naming the
         first such place; when nothing was counted at all; when spot names repeat; when centres are missing.
     """
-    if 0 in table.shape:
+    names, genes = [str(name) for name in raw.obs.index], [str(gene) for gene in raw.genes]
+    if not names or not genes:
         raise InputError(
-            f"{file} holds an empty matrix ({table.n_obs} spots x {table.n_vars} genes); give a file with counts."
+            f"{file} holds an empty matrix ({len(names)} spots x {len(genes)} genes); give a file with counts."
         )
-    problem = count_problem(table.X, table.obs_names, table.var_names)
+    problem = count_problem(raw.counts, names, genes)
     if problem:
         raise InputError(f"{file} holds {problem}; give the raw counts, whole numbers from 0 up.")
-    repeated = repeated_names(table.obs_names)
+    repeated = repeated_names(names)
     if repeated:
         raise InputError(f"{file} names {some(repeated, 'spot')} more than once; give every spot a name of its own.")
-    _check_centres(table, file)
-    table, merged = _one_gene_per_name(table)
-    counts = sparse.csr_matrix(table.X, dtype=np.float32)
+    counts, genes, told = _one_gene_per_name(sparse.csr_matrix(raw.counts, dtype=np.float32), genes)
     counts.eliminate_zeros()
     if counts.nnz == 0:
         raise InputError(f"{file} holds no counts at all: every value is 0; give the file with the measured counts.")
-    table.X = counts
-    return Spots(table, platform, (*warnings, *merged))
+    table = AnnData(
+        X=counts,
+        obs=raw.obs.set_axis(pd.Index(names, dtype=object)),
+        var=pd.DataFrame(index=pd.Index(genes, dtype=object)),
+        obsm={"spatial": _centres_xy(raw.spatial_xy, names, file)},
+    )
+    return Spots(table, platform, (*warnings, *told))
 
 
 def count_problem(counts: Any, spots: Sequence[str], genes: Sequence[str]) -> str | None:
@@ -98,6 +128,7 @@ def count_problem(counts: Any, spots: Sequence[str], genes: Sequence[str]) -> st
     for what, wrong in (
         ("values that are not finite", ~np.isfinite(values)),
         ("negative values", values < 0),
+        (f"values above {MAX_COUNT:,}", values > MAX_COUNT),
         ("values that are not whole numbers", values != np.floor(values)),
     ):
         if wrong.any():
@@ -116,30 +147,30 @@ def _first(counts: Any, wrong: NDArray[np.bool_], spots: Sequence[str], genes: S
     return f"first {value:g} at spot {spots[row]}, gene {genes[column]}"
 
 
-def _check_centres(table: AnnData, file: str) -> None:
-    if "spatial" not in table.obsm:
+def _centres_xy(spatial_xy: Any, names: Sequence[str], file: str) -> NDArray[np.float64]:
+    if spatial_xy is None:
         raise InputError(f'{file} has no spot positions: obsm["spatial"] with (x, y) in slide pixels is missing.')
-    spatial = np.asarray(table.obsm["spatial"])
+    spatial = np.asarray(spatial_xy)
     if spatial.ndim != 2 or spatial.shape[1] < 2 or not np.issubdtype(spatial.dtype, np.number):
-        raise InputError(f'{file}: obsm["spatial"] must be numbers, one (x, y) per spot, got shape {spatial.shape}.')
+        raise InputError(f"{file}: spot positions must be numbers, one (x, y) per spot, got shape {spatial.shape}.")
     spatial = spatial[:, :2].astype(np.float64)
-    lost = ~np.isfinite(spatial).all(axis=1)
-    if lost.any():
-        names = [str(name) for name in table.obs_names[lost]]
-        raise InputError(f"{file} has no finite position for {some(names, 'spot')}; correct or remove them.")
-    table.obsm["spatial"] = spatial
+    lost = [name for name, known in zip(names, np.isfinite(spatial).all(axis=1), strict=True) if not known]
+    if lost:
+        raise InputError(f"{file} has no finite position for {some(lost, 'spot')}; correct or remove them.")
+    return spatial
 
 
-def _one_gene_per_name(table: AnnData) -> tuple[AnnData, tuple[str, ...]]:
-    repeated = repeated_names(table.var_names)
+def _one_gene_per_name(
+    counts: sparse.csr_matrix, genes: list[str]
+) -> tuple[sparse.csr_matrix, list[str], tuple[str, ...]]:
+    repeated = repeated_names(genes)
     if not repeated:
-        return table, ()
-    names, column = np.unique(np.asarray(table.var_names, dtype=str), return_inverse=True)
-    sums = sparse.csr_matrix((np.ones(len(column)), (np.arange(len(column)), column)), shape=(len(column), len(names)))
-    merged = AnnData(X=sparse.csr_matrix(table.X) @ sums, obs=table.obs, obsm={"spatial": table.obsm["spatial"]})
-    merged.var_names = names
-    merged.uns = dict(table.uns)
-    return merged, (f"{some(repeated, 'gene name')} stood more than once; the counts of each were summed.",)
+        return counts, genes, ()
+    names, column = np.unique(np.asarray(genes, dtype=str), return_inverse=True)
+    ones = np.ones(len(column), dtype=np.float32)
+    sums = sparse.csr_matrix((ones, (np.arange(len(column)), column)), shape=(len(column), len(names)))
+    told = f"{some(repeated, 'gene name')} stood more than once; the counts of each were summed."
+    return sparse.csr_matrix(counts @ sums), [str(name) for name in names], (told,)
 
 
 def repeated_names(names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,17 @@ import anndata
 import numpy as np
 import pandas as pd
 from anndata import AnnData
+from numpy.typing import NDArray
 
 from geneglass.data.array_grid import layout, pitch_px
 from geneglass.data.spot_formats import SPOT_FORMATS, SpotFormat
-from geneglass.data.spots import Spots, checked_spots, count_problem
+from geneglass.data.spots import RawSpots, Spots, checked_spots, count_problem
 from geneglass.data.types import VISIUM, Platform
 from geneglass.errors import InputError
 
 _BARCODE = re.compile(r"[ACGTN]{16}(-\d+)?")
+
+_TRUTH = {"False": "0", "True": "1"}
 
 _PITCH_PER_DIAMETER = (1.3, 2.1)
 """Visium's 100 um pitch over what Space Ranger writes as spot diameter: 55 um, or 65 um in its first versions."""
@@ -43,12 +47,11 @@ def open_h5ad(path: Path, positions: Path | None = None) -> Spots:
     if 0 in read.shape:
         raise InputError(f"{path} holds an empty matrix ({read.n_obs} spots x {read.n_vars} genes); give counts.")
     counts, genes, told = _counts(path, read)
-    table = AnnData(X=counts, obs=_obs(read.obs), var=pd.DataFrame(index=pd.Index(genes, dtype=object)))
-    if "spatial" in read.obsm:
-        table.obsm["spatial"] = np.asarray(read.obsm["spatial"])
-    table, off = _on_tissue(path, table)
-    spots = checked_spots(table, None, file=path.name, warnings=(*told, *off))
-    return Spots(spots.table, _platform(spots.table, read.uns), spots.warnings)
+    on_tissue, off = _on_tissue(path, read.obs)
+    spatial_xy = np.asarray(read.obsm["spatial"])[on_tissue] if "spatial" in read.obsm else None
+    raw = RawSpots(counts[on_tissue], genes, _obs(read.obs[on_tissue]), spatial_xy)
+    spots = checked_spots(raw, None, file=path.name, warnings=(*told, *off))
+    return replace(spots, platform=_platform(spots.table, read.uns))
 
 
 def _read(path: Path) -> AnnData:
@@ -87,30 +90,25 @@ def _counts(path: Path, read: AnnData) -> tuple[Any, list[str], tuple[str, ...]]
 
 def _obs(obs: pd.DataFrame) -> pd.DataFrame:
     out = pd.DataFrame(index=pd.Index(obs.index.astype(str), dtype=object))
-    array = [name for name in ("array_row", "array_col") if name in obs.columns]
-    numbers = {
-        name: pd.to_numeric(obs[name], errors="coerce").to_numpy() for name in (*array, "in_tissue") if name in obs
-    }
-    if len(array) == 2 and all(np.isfinite(numbers[name]).all() for name in array):
-        for name in array:
-            out[name] = numbers[name]
-    if "in_tissue" in numbers:
-        out["in_tissue"] = numbers["in_tissue"]
+    if {"array_row", "array_col"} <= set(obs.columns):
+        array = obs[["array_row", "array_col"]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+        if np.isfinite(array).all():
+            out["array_row"], out["array_col"] = array.T
     if "label" in obs:
         out["label"] = obs["label"].to_numpy()
     return out
 
 
-def _on_tissue(path: Path, table: AnnData) -> tuple[AnnData, tuple[str, ...]]:
-    if "in_tissue" not in table.obs:
-        return table, ()
-    on_tissue = table.obs["in_tissue"].to_numpy() != 0
+def _on_tissue(path: Path, obs: pd.DataFrame) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    if "in_tissue" not in obs:
+        return np.ones(len(obs), dtype=bool), ()
+    on_tissue: NDArray[np.bool_] = (
+        pd.to_numeric(obs["in_tissue"].astype(str).replace(_TRUTH), errors="coerce").to_numpy() != 0
+    )
     if not on_tissue.any():
         raise InputError(f"{path} has no spot on tissue: in_tissue is 0 for every spot.")
-    if on_tissue.all():
-        return table, ()
     off = int((~on_tissue).sum())
-    return table[on_tissue].copy(), (f"{off} of {len(on_tissue)} spots lie off the tissue and were left out.",)
+    return on_tissue, ((f"{off} of {len(obs)} spots lie off the tissue and were left out.",) if off else ())
 
 
 def _platform(table: AnnData, uns: Any) -> Platform | None:
