@@ -83,9 +83,9 @@ def make_plan(rng: np.random.Generator, n_genes: int, absent_in: str) -> GenePla
     rng
         Generator of the cohort.
     n_genes
-        How many genes, at least 20.
+        How many genes, at least 30.
     absent_in
-        Name of the section in which one gene has no counts.
+        Name of the section in which one gene has no counts; empty for none.
     """
     counts = [round(n_genes * share) for share in _GENES_SHARE[:3]]
     counts.append(n_genes - sum(counts))

@@ -2,7 +2,7 @@
 
 Everything is made of smoothed noise: an irregular outline, one field per domain of which the largest
 wins, thin septa of stroma through the tumour and a necrotic core where the tumour is widest. Sister
-sections share half of the variance of their fields, as neighbouring slices of one block do; patients
+sections share most of the variance of their fields, as neighbouring slices of one block do; patients
 share nothing, so where a domain lies says nothing about another patient.
 """
 
@@ -23,6 +23,8 @@ GLASS = -1
 
 _SHARES = np.array([0.36, 0.30, 0.12, 0.12, 0.10])
 """Mean share of the tissue of the five domains that compete; necrosis is cut out of the tumour."""
+_BLOB = 0.062
+"""How wide the domains are, in parts of the canvas."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,12 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float)
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
 
+def patient_fields(patient_rng: np.random.Generator, canvas_um: float) -> Floats:
+    """Return the field of each competing domain that all sections of a patient share, on a square canvas."""
+    canvas = (int(canvas_um / CELL_UM),) * 2
+    return np.stack([smooth_noise(patient_rng, canvas, _BLOB * canvas[0]) for _ in _SHARES])
+
+
 def make_layout(
     patient_rng: np.random.Generator, rng: np.random.Generator, size_um: tuple[float, float], canvas_um: float
 ) -> Layout:
@@ -79,14 +87,14 @@ def make_layout(
     """
     canvas = (int(canvas_um / CELL_UM),) * 2
     shape = (round(size_um[0] / CELL_UM), round(size_um[1] / CELL_UM))
-    blob = 0.085 * min(size_um) / CELL_UM
     tissue = _outline(rng, shape)
+    common = patient_fields(patient_rng, canvas_um)
     shares = _SHARES * np.exp(0.15 * patient_rng.standard_normal(len(_SHARES)))
     fields = np.empty((len(_SHARES), *shape), dtype=np.float32)
-    for field in fields:
-        shared, own = smooth_noise(patient_rng, canvas, blob), smooth_noise(rng, canvas, blob)
+    for field, shared in zip(fields, common, strict=True):
+        own = smooth_noise(rng, canvas, _BLOB * canvas[0])
         fine = smooth_noise(rng, canvas, 7.0)
-        field[:] = (0.7 * shared + 0.7 * own + 0.22 * fine)[: shape[0], : shape[1]]
+        field[:] = (0.85 * shared + 0.52 * own + 0.22 * fine)[: shape[0], : shape[1]]
     _balance(fields, tissue, shares / shares.sum())
     domain = _finish(rng, fields, tissue)
     return Layout(domain, _flow(patient_rng, canvas, shape), size_um)
@@ -98,7 +106,7 @@ def _outline(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.boo
     y, x = y + turn * x * 0.4, x - turn * y * 0.4
     distance = (np.abs(y) ** 2.8 + np.abs(x) ** 2.8) ** (1 / 2.8)
     coarse, fine = smooth_noise(rng, shape, min(shape) / 9), smooth_noise(rng, shape, 5.0)
-    tissue = distance + 0.085 * coarse + 0.012 * fine < 0.87
+    tissue = distance + 0.085 * coarse + 0.012 * fine < 0.855
     crack = (np.abs(smooth_noise(rng, shape, 18.0)) < 0.035) & (smooth_noise(rng, shape, 30.0) > 1.1)
     return np.asarray(tissue & ~crack)
 
@@ -119,7 +127,7 @@ def _finish(rng: np.random.Generator, fields: Floats, tissue: NDArray[np.bool_])
     tumour = domain == TUMOUR
     if (tumour & tissue).any():
         core = tumour & (margin > np.quantile(margin[tumour & tissue], 0.88))
-        septa = tumour & ~core & (np.abs(smooth_noise(rng, tissue.shape, 9.0)) < 0.16)
+        septa = tumour & ~core & (np.abs(smooth_noise(rng, tissue.shape, 10.0)) < 0.21)
         domain[septa] = STROMA
         domain[core] = NECROSIS
     domain[~tissue] = GLASS

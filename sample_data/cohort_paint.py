@@ -17,7 +17,7 @@ from cohort_layout import ADIPOSE, CELL_UM, GLASS, Layout
 
 Floats = NDArray[np.float32]
 
-_HAEMATOXYLIN = np.array([0.60, 0.73, 0.33])
+_HAEMATOXYLIN = np.array([0.555, 0.755, 0.35])
 _EOSIN = np.array([0.13, 0.87, 0.43])
 _RED_CELLS = np.array([0.15, 0.80, 0.75])
 
@@ -41,15 +41,16 @@ class Stain:
 
 def make_stain(rng: np.random.Generator, order: int) -> Stain:
     """Return a stain; neighbours in `order` differ on purpose, so that even three patients look apart."""
-    swing = (1.0, -1.0, 0.1)[order % 3]
-    blue = _HAEMATOXYLIN + np.array([0.05, -0.03, -0.06]) * swing + 0.015 * rng.standard_normal(3)
-    pink = _EOSIN + np.array([0.03, -0.04, 0.07]) * -swing + 0.015 * rng.standard_normal(3)
+    swing = (1.0, -1.0, -0.1)[order % 3]
+    fade = (1.0, 1.05, 0.76)[order % 3]
+    blue = _HAEMATOXYLIN + np.array([0.04, -0.02, -0.04]) * swing + 0.02 * rng.standard_normal(3)
+    pink = _EOSIN + np.array([0.03, -0.04, 0.07]) * -swing + 0.02 * rng.standard_normal(3)
     strength = np.exp(0.10 * swing + 0.04 * rng.standard_normal())
     other = np.exp(-0.18 * swing + 0.05 * rng.standard_normal())
     light = np.array([246.0, 244.0, 244.0]) + np.array([1.5, 0.5, -3.0]) * swing
     return Stain(
-        (1.08 * strength * blue / np.linalg.norm(blue)).astype(np.float32),
-        (0.92 * other * np.clip(pink, 0.02, None) / np.linalg.norm(pink)).astype(np.float32),
+        (1.08 * fade * strength * blue / np.linalg.norm(blue)).astype(np.float32),
+        (0.92 * fade * other * np.clip(pink, 0.02, None) / np.linalg.norm(pink)).astype(np.float32),
         light.astype(np.float32),
     )
 
@@ -106,11 +107,11 @@ def _grain(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) ->
 
 def _fibres(rng: np.random.Generator, flow: tuple[Floats, Floats], across_um: float, along_um: float) -> Floats:
     """Return noise drawn out along the flow, of variance 1: a tile of noise is looked up in bent coordinates."""
-    fine = 4.0
-    tile = gaussian_filter(rng.standard_normal((1024, 1024), dtype=np.float32), fine, mode="wrap")
+    fine = max(4.0, 3.0 * across_um)
+    tile = gaussian_filter(rng.standard_normal((2048, 512), dtype=np.float32), fine, mode="wrap")
     tile /= tile.std()
-    row = (flow[1] * np.float32(fine / across_um)).astype(np.int32) & 1023
-    column = (flow[0] * np.float32(fine / along_um)).astype(np.int32) & 1023
+    row = (flow[1] * np.float32(fine / across_um)).astype(np.int32) & 2047
+    column = (flow[0] * np.float32(fine / along_um)).astype(np.int32) & 511
     return np.asarray(tile[row, column], dtype=np.float32)
 
 
@@ -120,16 +121,19 @@ def _ground(
     """Return haematoxylin, eosin and red cells of everything but nuclei, rings and fat."""
     shape = weights[0].shape
     flow = (_enlarge(layout.flow[0], shape), _enlarge(layout.flow[1], shape))
-    thin, bundle = _fibres(rng, flow, 1.1, 22.0), _fibres(rng, flow, 5.5, 60.0)
+    thin, middle = _fibres(rng, flow, 1.0, 18.0), _fibres(rng, flow, 2.4, 34.0)
+    bundle = _fibres(rng, flow, 5.5, 60.0)
     soft, mottle = _grain(rng, shape, 2.2 / mpp), _grain(rng, shape, 9.0 / mpp)
-    gap = 1 / (1 + np.exp(np.clip((bundle + 0.35 * thin - 1.35) * 7, -30, 30)))
-    fibrous = np.clip(0.50 + 0.13 * thin + 0.13 * bundle, 0.12, None) * (0.12 + 0.88 * gap)
+    gap = 1 / (1 + np.exp(np.clip((bundle + 0.35 * middle - 1.5) * 7, -30, 30)))
+    fibrous = np.clip(0.50 + 0.10 * thin + 0.09 * middle + 0.10 * bundle + 0.035 * soft, 0.12, None) * (
+        0.12 + 0.88 * gap
+    )
     tumour, stroma, lymphoid, gland, _, necrosis = weights
     pink = stroma * fibrous + gland * 0.85 * fibrous
-    pink += tumour * (0.40 + 0.06 * soft + 0.05 * mottle) + lymphoid * (0.22 + 0.05 * soft)
-    pink += necrosis * np.clip(0.50 + 0.13 * soft + 0.09 * mottle, 0.1, None)
+    pink += tumour * (0.42 + 0.08 * soft + 0.06 * mottle) + lymphoid * (0.22 + 0.05 * soft)
+    pink += necrosis * np.clip(0.52 + 0.09 * soft + 0.07 * mottle, 0.1, None)
     blue = tumour * (0.17 + 0.04 * soft) + lymphoid * (0.16 + 0.04 * soft)
-    blue += 0.025 * (stroma + gland) + necrosis * np.clip(0.09 + 0.06 * soft, 0, None)
+    blue += 0.025 * (stroma + gland) + necrosis * np.clip(0.10 + 0.05 * soft, 0, None)
     return np.asarray(blue), np.asarray(pink), np.zeros(shape, np.float32)
 
 
@@ -182,15 +186,17 @@ def _draw_fat(
     """Draw fat cells: empty, with a thin wall half-way between neighbours."""
     seeds = rng.uniform(0, layout.size_um, (int(np.prod(layout.size_um) / 52**2), 2))
     for _ in range(4):
-        distance, near = cKDTree(seeds).query(seeds, k=4)
-        push = (seeds[:, None, :] - seeds[near[:, 1:]]) / np.maximum(distance[:, 1:, None], 1)
-        seeds = seeds + (push * np.clip(58 - distance[:, 1:, None], 0, 20)).sum(axis=1) * 0.35
+        away = seeds[:, None, :] - seeds[np.asarray(cKDTree(seeds).query(seeds, k=4)[1])[:, 1:]]
+        distance = np.linalg.norm(away, axis=2, keepdims=True)
+        seeds = seeds + (away / np.maximum(distance, 1) * np.clip(58 - distance, 0, 20)).sum(axis=1) * 0.35
     rows, columns = np.nonzero(weight > 0.02)
     wobble = 1.6 * _grain(rng, weight.shape, 7.0 / mpp)[rows, columns]
     places = np.stack([rows * mpp + wobble, columns * mpp - wobble], axis=1)
-    near, _ = cKDTree(seeds).query(places, k=3)
+    near = np.asarray(cKDTree(seeds).query(places, k=3)[0])
     between, corner = near[:, 1] - near[:, 0], near[:, 2] - near[:, 0]
-    wall = _step(1.9 - between, 0.6 * mpp) + _step(6.5 - corner, 1.0)
+    wall = _step(1.6 - between, 0.6 * mpp) + _step(5.5 - corner, 1.0)
+    share = weight[rows, columns]
+    wall += 3.2 * share * (1 - share)
     blue, pink = layers
     pink[rows, columns] += weight[rows, columns] * np.clip(wall, 0, 1) * 0.42
     blue[rows, columns] += weight[rows, columns] * np.clip(wall, 0, 1) * 0.05

@@ -18,9 +18,10 @@ from scipy.spatial import cKDTree
 
 from cohort_cells import Array
 from cohort_genes import FEATURES, GenePlan, Surroundings, draw_counts, make_plan
-from cohort_layout import CELL_UM, DOMAINS, GLASS, Layout, cells, make_layout, smooth_noise
+from cohort_layout import CELL_UM, DOMAINS, GLASS, Layout, cells, make_layout, patient_fields, smooth_noise
 from cohort_paint import Painting, make_stain, paint
 from geneglass.data.pyramid import write_pyramid
+from geneglass.errors import InputError
 
 SPOT_UM = 55.0
 PITCH_UM = 100.0
@@ -34,6 +35,11 @@ class _Settings:
     seed: int
     size_um: tuple[float, float]
     mpp: float
+
+    @property
+    def canvas_um(self) -> float:
+        """Return the edge of the square that every section of the cohort fits in."""
+        return 1.08 * max(self.size_um)
 
     def rng(self, *key: int) -> np.random.Generator:
         """Return a generator of its own for each use, so that no part moves another."""
@@ -69,11 +75,11 @@ def make_cohort(
         Determines everything; another seed gives other tissue, stains, genes and strengths.
     sections
         How many, or the patient of each. Of a number above 2 the first two are from one patient and the
-        others from one patient each; at most 11 sections.
+        others from one patient each; at most 11 sections. One gene has no count in the last.
     size_um
         Height and width of a section in um, varied by up to 5 percent; at least 500.
     n_genes
-        How many genes, at least 20.
+        How many genes, at least 30.
     mpp
         Pixel size in um.
 
@@ -81,17 +87,34 @@ def make_cohort(
     -------
     pathlib.Path
         The `cohort.toml`. Beside it lies `truth.csv`: what each gene follows.
+
+    Raises
+    ------
+    InputError
+        When a cohort can not be made of these numbers.
     """
-    settings = _Settings(seed, size_um, mpp)
     plans = _plan_sections(sections)
+    _check(len(plans), size_um, n_genes, mpp)
+    settings = _Settings(seed, size_um, mpp)
     out.mkdir(parents=True, exist_ok=True)
-    genes = make_plan(settings.rng(0), n_genes, plans[-1].name)
+    genes = make_plan(settings.rng(0), n_genes, plans[-1].name if len(plans) > 1 else "")
     for plan in plans:
         _write_section(out, plan, genes, settings)
     genes.truth.to_csv(out / "truth.csv", index=False)
     path = out / "cohort.toml"
     path.write_text(_toml(plans, settings, n_genes), encoding="utf-8")
     return path
+
+
+def _check(n_sections: int, size_um: tuple[float, float], n_genes: int, mpp: float) -> None:
+    if not 1 <= n_sections <= len(PATIENTS) + 1:
+        raise InputError(f"sections must be 1 to {len(PATIENTS) + 1}, got {n_sections}.")
+    if min(size_um) < 500:
+        raise InputError(f"A section needs at least 500 um each way to hold its domains, got {size_um}.")
+    if n_genes < 30:
+        raise InputError(f"n_genes must be at least 30, so that each kind has some, got {n_genes}.")
+    if not 0.2 <= mpp <= 2:
+        raise InputError(f"mpp must be 0.2 to 2 um per pixel, so that nuclei can be drawn, got {mpp}.")
 
 
 def _plan_sections(sections: int | Sequence[str]) -> list[_Plan]:
@@ -132,7 +155,7 @@ def _write_section(out: Path, plan: _Plan, genes: GenePlan, settings: _Settings)
 def _layout(plan: _Plan, settings: _Settings) -> Layout:
     rng = settings.rng(3, plan.number)
     height, width = (round(edge * rng.uniform(0.95, 1.05) / CELL_UM) * CELL_UM for edge in settings.size_um)
-    return make_layout(settings.rng(4, plan.patient_number), rng, (height, width), 1.08 * max(settings.size_um))
+    return make_layout(settings.rng(4, plan.patient_number), rng, (height, width), settings.canvas_um)
 
 
 def _spots(plan: _Plan, genes: GenePlan, section: tuple[Layout, Painting], settings: _Settings) -> ad.AnnData:
@@ -178,11 +201,18 @@ def _features(layout: Layout, nuclei_yx_um: Array, places: Array) -> Array:
 
 
 def _gradients(plan: _Plan, count: int, places: Array, settings: _Settings) -> Array:
-    """Return a smooth field per position gene: the patient's own, the same in all of the patient's sections."""
+    """Return a smooth field per position gene: the patient's own, the same in all of the patient's sections.
+
+    What the fields have by chance in common with where the patient's domains lie is taken out, so that no
+    picture shows it.
+    """
     rng = settings.rng(7, plan.patient_number)
-    edge = int(1.08 * max(settings.size_um) / 20)
-    fields = [smooth_noise(rng, (edge, edge), 0.22 * edge) for _ in range(count)]
-    row, column = np.minimum((places / 20).astype(int), edge - 1).T
+    domains = patient_fields(settings.rng(4, plan.patient_number), settings.canvas_um)[:, 2::5, 2::5]
+    edge = domains.shape[1]
+    flat = np.stack([smooth_noise(rng, (edge, edge), 0.22 * edge).ravel() for _ in range(count)], axis=1)
+    basis = domains.reshape(len(domains), -1).T
+    fields = (flat - basis @ np.linalg.lstsq(basis, flat, rcond=None)[0]).T.reshape(-1, edge, edge)
+    row, column = np.minimum((places / (5 * CELL_UM)).astype(int), edge - 1).T
     values = np.stack([field[row, column] for field in fields], axis=1).astype(np.float64)
     return np.asarray((values - values.mean(axis=0)) / values.std(axis=0))
 
