@@ -17,7 +17,7 @@ LayerTuple = tuple[Any, dict[str, Any], str]
 COLOURMAPS = ("viridis", "cividis", "magma", "inferno", "YlGnBu", "YlOrRd", "Greys")
 """Sequential and safe for colour-blind readers; the first is the default. Names as in matplotlib."""
 
-NO_SIGNAL_RGBA = (0.45, 0.45, 0.45, 0.35)
+NO_SIGNAL_RGBA = (0.62, 0.62, 0.62, 0.8)
 """Places of a gene that has nothing to show: there, but neutral."""
 
 STEPS = 128
@@ -161,5 +161,5 @@ def spot_diameter_px(layout_yx: FloatArray, mpp: float | None, diameter_um: floa
     from scipy.spatial import cKDTree
 
     distances, _ = cKDTree(layout_yx).query(layout_yx, k=2)
-    pitch = float(np.median(distances[:, 1]))
+    pitch = float(np.median(np.asarray(distances)[:, 1]))
     return pitch / 2 if pitch > 0 else 50.0

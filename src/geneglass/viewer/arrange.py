@@ -1,5 +1,6 @@
 """What a comparison does to a viewer and its layers, in public napari only."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,10 +8,15 @@ import numpy as np
 from napari.layers import Layer, Points
 
 from geneglass.overlay import LayerTuple
+from geneglass.viewer.titles import Title
 
-TITLE_PT, NOTE_PT = 12, 9
+TITLE_PT, SMALLEST_TITLE_PT, NOTE_PT = 12, 8, 9
+PX_PER_CHAR = 0.92
+"""Of the viewer's font, per point of its size."""
 GAP_PX = 4
 """Between panes."""
+MARGIN_PX = 28
+"""Of a pane, on both sides of a text together."""
 
 
 def add_layer(viewer: Any, made: LayerTuple) -> Layer:
@@ -33,8 +39,8 @@ def dress(layer: Layer) -> None:
         bar.font_size = NOTE_PT
 
 
-def repaint(layer: Points, made: LayerTuple, *, title: str, opacity: float) -> None:
-    """Give a points layer the values, colours and title of a newly made one; places stay as they are."""
+def repaint(layer: Points, made: LayerTuple, *, opacity: float) -> None:
+    """Give a points layer the values and colours of a newly made one; places stay as they are."""
     _, kwargs, _ = made
     if layer.face_color_mode != "colormap":
         layer.features = kwargs["features"]
@@ -44,10 +50,18 @@ def repaint(layer: Points, made: LayerTuple, *, title: str, opacity: float) -> N
     if layer.face_colormap.name != kwargs["face_colormap"]["name"]:
         layer.face_colormap = kwargs["face_colormap"]
     layer.features = kwargs["features"]
-    if layer.name != title:
-        layer.name = title
     if layer.opacity != opacity:
         layer.opacity = opacity
+
+
+def entitle(layer: Layer, title: Title, *, pane_px: float) -> None:
+    """Name a layer, which is the title of its pane, in the form and size that fit."""
+    room_px = pane_px - MARGIN_PX
+    text = title.within(int(room_px / (SMALLEST_TITLE_PT * PX_PER_CHAR)))
+    points = int(room_px / (max(len(text), 1) * PX_PER_CHAR))
+    layer.name_overlay.font_size = min(max(points, SMALLEST_TITLE_PT), TITLE_PT)
+    if layer.name != text:
+        layer.name = text
 
 
 def shows(layer: Layer, made: LayerTuple) -> bool:
@@ -97,12 +111,20 @@ def decorate(viewer: Any) -> None:
     bar.position = "bottom_right"
     bar.visible = True
     note.gridded = True
-    note.position = "bottom_left"
+    note.position = "bottom_right"
     note.font_size = NOTE_PT
+    viewer.canvas.overlay_tiling.padding = (10, 13)
 
 
-def write_note(viewer: Any, text: str) -> None:
-    """Write what holds for every pane."""
+def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
+    """Write what holds for every pane, between colour bar and scale bar, in lines that fit."""
     note = viewer.canvas.overlays.text
-    note.text = text
-    note.visible = bool(text)
+    width = max(int((pane_px - MARGIN_PX) / (NOTE_PT * PX_PER_CHAR)), 12)
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, width)]
+    note.text = "\n".join(lines)
+    note.visible = bool(lines)
+
+
+def pane_width_px(viewer: Any) -> float:
+    """Return the width of one pane."""
+    return float(viewer.canvas.viewbox_size(viewer.layers)[1])

@@ -12,7 +12,17 @@ from psygnal import Signal
 
 from geneglass.errors import InputError
 from geneglass.overlay import OVERLAYS, LayerTuple, Layout
-from geneglass.viewer.arrange import add_layer, arrange, decorate, dress, repaint, shows, write_note
+from geneglass.viewer.arrange import (
+    add_layer,
+    arrange,
+    decorate,
+    dress,
+    entitle,
+    pane_width_px,
+    repaint,
+    shows,
+    write_note,
+)
 from geneglass.viewer.colour_scale import Look
 from geneglass.viewer.layers import places_layer, slide_layer, spots_layout, tiles_layout
 from geneglass.viewer.opened import joined, opened_of
@@ -56,6 +66,7 @@ class Compare:
         session.gene_changed.connect(self._on_gene_changed)
         viewer.layers.events.inserted.connect(self._on_layer_inserted, position="last")
         viewer.layers.events.removed.connect(self._on_layer_removed, position="last")
+        viewer.canvas.events.size.connect(self._fit_texts)
         if session.section is not None:
             self._on_section_changed()
         for layer in tuple(viewer.layers):
@@ -80,10 +91,11 @@ class Compare:
         return self._shown[role].layer if role in self._shown else None
 
     def show_all(self) -> None:
-        """Bring the whole section into view."""
+        """Bring all places into view, else the whole slide."""
         viewer = self._viewer()
-        if viewer is not None and len(viewer.layers):
-            viewer.reset_view()
+        if viewer is not None and self._shown:
+            places = [shown.layer for shown in self._shown.values() if shown.layout is not None]
+            viewer.reset_view(layers=places or None)
 
     def _on_section_changed(self) -> None:
         self._rebuild(keep=())
@@ -123,7 +135,7 @@ class Compare:
                 self.session.set_cohort(opened.cohort)
             if opened.section is not None:
                 self.session.set_section(joined(self.session.section, opened.section))
-            elif opened.prediction is not None:
+            if opened.prediction is not None:
                 self.session.set_prediction(opened.prediction)
         except InputError as error:
             self.session.message.emit(str(error))
@@ -232,10 +244,20 @@ class Compare:
             if shown is None or shown.layout is None or side is None:
                 continue
             made = OVERLAYS[shown.overlay](side.values, shown.layout, side.shade)
-            repaint(shown.layer, made, title=side.title, opacity=self.look.opacity)
+            repaint(shown.layer, made, opacity=self.look.opacity)
             shown.layer.face_colorbar.visible = side.shade.signal
-        write_note(viewer, self.view.note)
+        self._fit_texts()
         self.drawn.emit()
+
+    def _fit_texts(self) -> None:
+        viewer = self._viewer()
+        if viewer is None or self.view is None:
+            return
+        pane_px = pane_width_px(viewer)
+        for role, side in self.view.sides.items():
+            if role in self._shown:
+                entitle(self._shown[role].layer, side.title, pane_px=pane_px)
+        write_note(viewer, self.view.note, pane_px=pane_px)
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from geneglass.overlay import Shade
 from geneglass.viewer.colour_scale import UNIT, ColourScale, Look, colour_scale, has_signal
 from geneglass.viewer.layers import NEUTRAL
 from geneglass.viewer.session import Session
-from geneglass.viewer.titles import measured_title, predicted_title
+from geneglass.viewer.titles import Title, measured_title, predicted_title
 from geneglass.viewer.values import Gene, Places
 
 MEASURED, PREDICTED = "measured", "predicted"
@@ -21,7 +21,7 @@ class Side:
 
     values: FloatArray
     shade: Shade
-    title: str
+    title: Title
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def view_of(session: Session, look: Look) -> View:
     scales = _scales(session, values, look)
     titles = _titles(session, gene, values, look)
     sides = {side: Side(v, scales[side].shade(v), titles[side]) for side, v in values.items()}
-    return View(sides, _gene_note(session, scales), scales.get(MEASURED) or scales.get(PREDICTED))
+    return View(sides, _gene_note(session, gene, scales), scales.get(MEASURED) or scales.get(PREDICTED))
 
 
 def _bare_sides(session: Session) -> dict[str, Side]:
@@ -55,7 +55,7 @@ def _bare_sides(session: Session) -> dict[str, Side]:
     ):
         if places is not None:
             n = len(places.names)
-            bare[side] = Side(np.zeros(n, np.float32), NEUTRAL, f"{n:,} {words}")
+            bare[side] = Side(np.zeros(n, np.float32), NEUTRAL, Title(f"{n:,} {words}"))
     return bare
 
 
@@ -78,7 +78,7 @@ def _scales(session: Session, values: dict[str, FloatArray], look: Look) -> dict
     return {side: colour_scale(v, look=look) for side, v in values.items()}
 
 
-def _titles(session: Session, gene: Gene, values: dict[str, FloatArray], look: Look) -> dict[str, str]:
+def _titles(session: Session, gene: Gene, values: dict[str, FloatArray], look: Look) -> dict[str, Title]:
     seen = {side: has_signal(v, look.threshold) for side, v in values.items()}
     titles = {}
     if MEASURED in values:
@@ -90,21 +90,27 @@ def _titles(session: Session, gene: Gene, values: dict[str, FloatArray], look: L
 
 
 def _section_note(session: Session) -> str:
-    if session.section is None:
-        return ""
-    return "\n".join((session.section.name, *_set_aside(session)))
+    return "" if session.section is None else "\n".join((session.section.name, *_set_aside(session)))
 
 
-def _gene_note(session: Session, scales: dict[str, ColourScale]) -> str:
+def _gene_note(session: Session, gene: Gene, scales: dict[str, ColourScale]) -> str:
     unit = _unit(session)
     if unit == UNIT:
         stated = [scale.words(UNIT) for scale in list(scales.values())[:1]]
     else:
         stated = [f"{side}: {scale.words(UNIT if side == MEASURED else unit)}" for side, scale in scales.items()]
-    return "\n".join((_section_note(session).split("\n")[0], *stated, *_set_aside(session)))
+    return "\n".join((*stated, *_trust(session, gene), *_set_aside(session)))
+
+
+def _trust(session: Session, gene: Gene) -> list[str]:
+    if not session.trained_on or not gene.predicted:
+        return []
+    known = "not measured" if gene.trust_r is None else f"r = {gene.trust_r:.2f}"
+    return [f"the model saw this section; on sections held out: {known}"]
 
 
 def _set_aside(session: Session) -> list[str]:
     places = session.measured_places
     n = 0 if places is None else int((~places.kept).sum())
-    return [f"{n} spots under {session.min_counts} counts: rings, not in r"] if n else []
+    spots = "1 spot" if n == 1 else f"{n} spots"
+    return [f"rings: {spots} under {session.min_counts} counts, not in r"] if n else []

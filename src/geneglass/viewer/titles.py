@@ -1,18 +1,32 @@
 """What stands above each map: the gene, the side, and how far it can be believed."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from geneglass.viewer.values import Gene, Score
 
 
-def measured_title(gene: Gene, *, signal: bool) -> str:
+@dataclass(frozen=True)
+class Title:
+    """A title, and what is left of it where a pane is too narrow."""
+
+    long: str
+    short: str = ""
+
+    def within(self, n_chars: int) -> str:
+        """Return the long form where it has at most so many characters, else the short one."""
+        return self.long if len(self.long) <= n_chars or not self.short else self.short
+
+
+def measured_title(gene: Gene, *, signal: bool) -> Title:
     """Return the title of the measured side."""
     if not gene.measured:
-        return f"{gene.name} was not measured"
-    return f"{gene.name} measured" + ("" if signal else ": no signal")
+        return Title(f"{gene.name} was not measured")
+    return Title(f"{gene.name} measured" + ("" if signal else ": no signal"))
 
 
-def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: bool) -> str:
+def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: bool) -> Title:
     """Return the title of the predicted side, with r, or with what stands in the way of an r.
 
     Parameters
@@ -27,18 +41,20 @@ def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: 
         Whether any predicted value is above the threshold.
     """
     if not gene.predicted:
-        return f"{gene.name} is not in the model's panel"
+        return Title(f"{gene.name} is not in the model's panel", f"{gene.name} not in the model")
     title = f"{gene.name} predicted" + ("" if signal else ": no signal")
+    held_out = "" if gene.trust_r is None else f", held-out r = {_r(gene.trust_r)}"
     if training:
-        return f"{title}, training data" + ("" if gene.trust_r is None else f", held-out r = {_r(gene.trust_r)}")
-    if score is not None:
-        return f"{title}, {_score(score)}"
-    return title if gene.trust_r is None else f"{title}, held-out r = {_r(gene.trust_r)}"
+        return Title(f"{title}, training data{held_out}", f"{title}, training data")
+    if score is None:
+        return Title(f"{title}{held_out}", title)
+    n = f" (n = {score.n_spots})" if np.isfinite(score.r) else ""
+    return Title(f"{title}, {_score(score)}{n}", f"{title}, {_score(score)}")
 
 
 def _score(score: Score) -> str:
     if np.isfinite(score.r):
-        return f"r = {_r(score.r)} (n = {score.n_spots})"
+        return f"r = {_r(score.r)}"
     reason = "too few spots" if score.n_spots < 3 else "no variation"
     return f"r undefined ({reason})"
 
