@@ -1,0 +1,137 @@
+"""Flat pictures: one cached lossless pyramid, whatever their size and kind of pixels."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from geneglass.data.cache import cache_folder
+from geneglass.data.slide_formats import flat, open_slide
+from geneglass.data.types import Region
+from geneglass.errors import InputError
+
+IMAGE = np.random.default_rng(2).integers(0, 256, (90, 140, 3), dtype=np.uint8)
+
+
+def _pixels(path):
+    with open_slide(path) as slide:
+        return slide.read(Region(0, 0, 0, slide.levels[0].height_px, slide.levels[0].width_px))
+
+
+def test_the_pyramid_is_made_once_and_keeps_every_pixel(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.fromarray(IMAGE).save(path)
+    np.testing.assert_array_equal(_pixels(path), IMAGE)
+    monkeypatch.setattr(flat, "write_pyramid", lambda *args, **options: pytest.fail("made twice"))
+    np.testing.assert_array_equal(_pixels(path), IMAGE)
+    assert len(list(cache_folder("pyramids").iterdir())) == 1
+
+
+def test_a_changed_picture_gets_a_pyramid_of_its_own(tmp_path):
+    path = tmp_path / "a.png"
+    for image in (IMAGE, 255 - IMAGE):
+        Image.fromarray(image).save(path)
+        np.testing.assert_array_equal(_pixels(path), image)
+
+
+def test_a_damaged_cached_pyramid_is_made_again(tmp_path):
+    path = tmp_path / "a.png"
+    Image.fromarray(IMAGE).save(path)
+    _pixels(path)
+    (cached,) = cache_folder("pyramids").iterdir()
+    cached.write_bytes(cached.read_bytes()[:500])
+    np.testing.assert_array_equal(_pixels(path), IMAGE)
+
+
+def _pillow_over_white(image):
+    white = Image.new("RGBA", image.size, "white")
+    return np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "1", "RGBA"])
+def test_kinds_of_png_become_rgb(tmp_path, mode):
+    Image.fromarray(np.dstack([IMAGE, IMAGE[..., 0]])).convert(mode).save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        expected = _pillow_over_white(image)
+    assert np.abs(_pixels(tmp_path / "a.png").astype(int) - expected).max() <= 1
+
+
+def test_a_16_bit_grey_png_keeps_its_high_byte(tmp_path):
+    Image.fromarray(IMAGE[..., 0].astype(np.uint16) * 256 + 200).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(_pixels(tmp_path / "a.png"), np.repeat(IMAGE[..., :1], 3, axis=-1))
+
+
+def test_a_cmyk_jpeg_is_refused(tmp_path):
+    Image.fromarray(IMAGE).convert("CMYK").save(tmp_path / "a.jpg")
+    with pytest.raises(InputError, match=r"a\.jpg stores its colours as CMYK.*save it as RGB"):
+        open_slide(tmp_path / "a.jpg")
+
+
+def test_a_camera_orientation_is_not_applied_but_said(tmp_path):
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.fromarray(IMAGE).save(tmp_path / "a.jpg", exif=exif, quality=95)
+    with open_slide(tmp_path / "a.jpg") as slide:
+        assert (slide.levels[0].height_px, slide.levels[0].width_px) == (90, 140)
+        assert "orientation tag (6) is not applied" in slide.warnings[0]
+
+
+def test_a_jpeg_density_is_no_mpp(tmp_path):
+    Image.fromarray(IMAGE).save(tmp_path / "a.jpg", dpi=(25_400, 25_400))
+    with open_slide(tmp_path / "a.jpg") as slide:
+        assert slide.mpp is None
+
+
+def test_a_flat_tiff_brings_its_mpp_and_its_warnings(tmp_path):
+    options = {"photometric": "rgb", "metadata": None, "resolutionunit": "INCH"}
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE, resolution=(50_800, 50_800), **options)
+    tifffile.imwrite(tmp_path / "b.tif", IMAGE, resolution=(72, 72), **options)
+    with open_slide(tmp_path / "a.tif") as first, open_slide(tmp_path / "b.tif") as second:
+        assert first.mpp == pytest.approx(0.5)
+        assert first.warnings == ()
+        assert second.mpp is None
+        assert "no microscope slide" in second.warnings[0]
+
+
+def test_too_many_pixels_are_refused_with_a_way_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(flat, "MAX_PIXELS", 1000)
+    Image.fromarray(IMAGE).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"140 x 90 px, more than the 1,000 .* tiled pyramidal TIFF"):
+        open_slide(tmp_path / "a.png")
+
+
+_OPEN = """
+import resource, sys, warnings
+warnings.simplefilter("error")
+from pathlib import Path
+from geneglass.data.slide_formats import open_slide
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+slide = open_slide(Path(sys.argv[1]))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(slide.levels[0].width_px, slide.levels[0].height_px, (after - before) // 1024)
+"""
+
+
+def _opened_alone(path):
+    done = subprocess.run([sys.executable, "-c", _OPEN, path], check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+    return tuple(int(number) for number in done.stdout.split())
+
+
+def test_a_picture_of_180_megapixels_opens_without_a_warning_and_without_a_float_copy(tmp_path):
+    """Pillow warns above 89 and refuses above 179 megapixels; a float32 copy would take 2.2 GB."""
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (15_000, 12_100), (200, 150, 180)).save(path)
+    width, height, megabytes = _opened_alone(path)
+    assert (width, height) == (15_000, 12_100)
+    assert megabytes < 180 * 4 + 400, "Pillow's own 4 bytes a pixel, and bands"
+
+
+def test_a_real_jpeg_of_92_megapixels(shared_data):
+    path = next((shared_data / "her2st" / "data" / "ST-imgs" / "C" / "C5").glob("*.jpg"))
+    width, height, megabytes = _opened_alone(path)
+    assert (width, height) == (9272, 9901)
+    assert megabytes < 92 * 4 + 400
