@@ -9,7 +9,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 
 from magicgui.widgets import create_widget
 from magicgui.widgets.bases import ValueWidget
-from qtpy.QtWidgets import QFormLayout, QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
+
+from geneglass.viewer.look import add_row, form
 
 Config = TypeVar("Config")
 
@@ -37,9 +39,8 @@ class Form(QWidget, Generic[Config]):
         super().__init__()
         self._default = default
         self._editors: dict[str, ValueWidget[Any]] = {}
-        layout = QFormLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout = form()
+        self.setLayout(layout)
         hints = typing.get_type_hints(type(default), include_extras=True)
         for field in fields(default):  # type: ignore[arg-type]
             if only is not None and field.name not in only:
@@ -48,8 +49,7 @@ class Form(QWidget, Generic[Config]):
             if editor is not None:
                 self._editors[field.name] = editor
                 label = (labels or {}).get(field.name) or _label(field.name, hints[field.name])
-                layout.addRow(label, _tidy(editor))
-                layout.labelForField(editor.native).setToolTip(editor.tooltip or "")
+                add_row(layout, label, _tidy(editor))
 
     def __len__(self) -> int:
         return len(self._editors)

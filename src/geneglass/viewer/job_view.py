@@ -1,0 +1,192 @@
+"""The running job: what it does, how far it is, how long it will take, its curve, and Cancel."""
+
+import time
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from geneglass.viewer.look import Elided, colours, quiet
+from geneglass.viewer.worker import JobRunner
+from geneglass.workflow.events import Event
+
+CURVE_HEIGHT_PX = 110
+SHORTEST_FOR_ESTIMATE_S = 1.0
+
+
+class JobView(QWidget):
+    """Watches a runner; hidden until a job starts, and again when it has ended (a curve stays to be read)."""
+
+    def __init__(self, runner: JobRunner, theme_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self.stage = Elided()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(True)
+        self.times = quiet()
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Stop at the next step; files written before stay as they were")
+        self.cancel.clicked.connect(self._on_cancel)
+        self.curve = Curve(theme_name)
+        row = QHBoxLayout()
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for part in (self.stage, self.curve):
+            layout.addWidget(part)
+        layout.insertLayout(1, row)
+        layout.insertWidget(2, self.times)
+        self._started = self._stage_started = 0.0
+        self._last: Event | None = None
+        self._clock = QTimer(self)
+        self._clock.setInterval(500)
+        self._clock.timeout.connect(self._show_times)
+        runner.started.connect(self._on_started)
+        runner.progressed.connect(self._on_progressed)
+        runner.finished.connect(self._on_finished)
+        self.hide()
+
+    def _on_started(self, title: str) -> None:
+        self._started = self._stage_started = time.monotonic()
+        self._last = None
+        self.curve.clear()
+        self.stage.setText(title)
+        self.bar.setRange(0, 0)
+        self.cancel.setText("Cancel")
+        self.cancel.setEnabled(True)
+        for part in (self.bar, self.cancel, self.times):
+            part.show()
+        self._show_times()
+        self._clock.start()
+        self.show()
+
+    def _on_progressed(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if self._last is None or event.stage != self._last.stage:
+                self._stage_started = time.monotonic()
+            self._last = event
+            self.curve.add(event)
+        last = events[-1]
+        self.stage.setText(last.stage)
+        self.bar.setRange(0, max(last.total, 0))
+        self.bar.setValue(last.done)
+        self.curve.draw()
+
+    def _on_cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self.cancel.setText("Stopping…")
+        self._runner.cancel()
+
+    def _on_finished(self) -> None:
+        self._clock.stop()
+        self._show_times()
+        for part in (self.bar, self.cancel, self.times):
+            part.hide()
+        self.setVisible(self.curve.isVisibleTo(self))
+        self.stage.setText(f"Last training took {duration(time.monotonic() - self._started)}")
+
+    def _show_times(self) -> None:
+        now = time.monotonic()
+        text = f"{duration(now - self._started)} elapsed"
+        left = remaining_s(self._last, now - self._stage_started)
+        self.times.setText(text if left is None else f"{text} · about {duration(left)} left in this step")
+
+
+class Curve(QWidget):
+    """Training loss, and the score on the inner held-out part, while a recipe learns."""
+
+    def __init__(self, theme_name: str) -> None:
+        super().__init__()
+        self._tone = colours(theme_name)
+        self._loss: list[float] = []
+        self._scores: list[tuple[int, float]] = []
+        self.caption = quiet()
+        self.plot = pg.PlotWidget(background=None)
+        self.plot.setFixedHeight(CURVE_HEIGHT_PX)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.hideButtons()
+        self.plot.setMenuEnabled(False)
+        item = self.plot.getPlotItem()
+        item.showAxis("right")
+        self._score_box = pg.ViewBox(enableMouse=False, enableMenu=False)
+        item.scene().addItem(self._score_box)
+        item.getAxis("right").linkToView(self._score_box)
+        self._score_box.setXLink(item)
+        item.getViewBox().sigResized.connect(self._fit_score_box)
+        self._loss_line = item.plot()
+        self._score_line = pg.PlotDataItem()
+        self._score_box.addItem(self._score_line)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.caption)
+        layout.addWidget(self.plot)
+        self.set_theme(theme_name)
+        self.hide()
+
+    def set_theme(self, theme_name: str) -> None:
+        """Take the colours of one of napari's themes."""
+        self._tone = colours(theme_name)
+        self._loss_line.setPen(pg.mkPen(self._tone["curve"], width=2))
+        self._score_line.setPen(pg.mkPen(self._tone["second_curve"], width=2))
+        for side in ("left", "bottom", "right"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(self._tone["quiet"])
+            axis.setTextPen(self._tone["quiet"])
+            axis.setStyle(tickLength=-4, maxTickLevel=0)
+        self._write_caption()
+
+    def clear(self) -> None:
+        """Forget the last job."""
+        self._loss, self._scores = [], []
+        self.draw()
+        self.hide()
+
+    def add(self, event: Event) -> None:
+        """Take one event; what has neither loss nor score is no part of a curve."""
+        if event.loss is not None:
+            self._loss.append(event.loss)
+        if event.score is not None:
+            self._scores.append((max(len(self._loss) - 1, 0), event.score))
+
+    def draw(self) -> None:
+        """Draw what was added."""
+        if not self._loss and not self._scores:
+            self._loss_line.setData([], [])
+            self._score_line.setData([], [])
+            return
+        self._loss_line.setData(range(len(self._loss)), self._loss)
+        self._score_line.setData([x for x, _ in self._scores], [y for _, y in self._scores])
+        self.plot.getPlotItem().showAxis("right", bool(self._scores))
+        self._score_box.enableAutoRange(axis="y")
+        self._write_caption()
+        self.show()
+
+    def _write_caption(self) -> None:
+        parts = []
+        if self._loss:
+            parts.append(f'<span style="color:{self._tone["curve"]}">■</span> training loss {self._loss[-1]:.3g}')
+        if self._scores:
+            last = self._scores[-1][1]
+            parts.append(f'<span style="color:{self._tone["second_curve"]}">■</span> held-out r {last:.2f} (right)')
+        self.caption.setText("&nbsp;&nbsp;".join(parts))
+
+    def _fit_score_box(self) -> None:
+        self._score_box.setGeometry(self.plot.getPlotItem().getViewBox().sceneBoundingRect())
+
+
+def remaining_s(event: Event | None, elapsed_s: float) -> float | None:
+    """Return how long the stage of an event will go on at its pace so far, None while that is a guess."""
+    if event is None or event.done <= 0 or event.total <= event.done or elapsed_s < SHORTEST_FOR_ESTIMATE_S:
+        return None
+    return elapsed_s / event.done * (event.total - event.done)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as m:ss, or h:mm:ss from one hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,157 @@
+"""The dock widget: open, train, predict, read genes. It holds no state; the session of its viewer does."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import napari
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from geneglass.viewer.compare import compare_of
+from geneglass.viewer.desk import Desk, listen
+from geneglass.viewer.gene_list import GeneList
+from geneglass.viewer.job_view import JobView
+from geneglass.viewer.look import style_sheet
+from geneglass.viewer.message_strip import MessageStrip
+from geneglass.viewer.predict_tab import PredictTab
+from geneglass.viewer.section_tab import SectionHead
+from geneglass.viewer.session import session_of
+from geneglass.viewer.taking import take_layers
+from geneglass.viewer.train_tab import TrainTab
+from geneglass.viewer.worker import JobRunner, runner_of
+from geneglass.workflow.events import Event
+
+SIZE_PX = QSize(390, 720)
+NARROWEST_PX = 350
+REFIT_MS = 150
+"""After napari has laid out its panels."""
+
+
+class GeneglassPanel(QWidget):
+    """geneglass in a napari viewer."""
+
+    def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("geneglass")
+        self.setMinimumWidth(NARROWEST_PX)
+        self._viewer = napari_viewer
+        session = session_of(napari_viewer)
+        self.compare = compare_of(napari_viewer)
+        self.messages = MessageStrip()
+        self.desk = Desk(session, runner_of(session), self.messages)
+        self.head = SectionHead(self.desk)
+        self.train_tab = TrainTab(self.desk)
+        self.predict_tab = PredictTab(self.desk)
+        self.genes = GeneList(session)
+        self.job = JobView(self.desk.runner, napari_viewer.theme)
+        self.tabs = QTabWidget()
+        self._hidden: list[QDockWidget] = []
+        self._refit = QTimer(self)
+        self._refit.setSingleShot(True)
+        self._refit.setInterval(REFIT_MS)
+        self._lay_out()
+        self._listen()
+        self._on_theme()
+
+    def sizeHint(self) -> QSize:
+        """Return the size that a new dock gets."""
+        return SIZE_PX
+
+    def _lay_out(self) -> None:
+        for tab, name, tip in (
+            (self.train_tab, "Train", "Train a model on sections with measured spots"),
+            (self.predict_tab, "Predict", "Predict the genes of the open section"),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(_scrolling(tab), name), tip)
+        self.tabs.setTabToolTip(self.tabs.addTab(self.genes, "Genes"), "Look at one gene after another")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.head)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.job)
+
+    def _listen(self) -> None:
+        session, runner = self.desk.session, self.desk.runner
+        self.head.use_layers.connect(self._on_use_layers)
+        self.head.wide.toggled.connect(self._on_wide)
+        self._refit.timeout.connect(self.compare.show_all)
+        listen(session.section_changed, self, self._on_section_changed)
+        listen(session.model_changed, self, self._on_model_changed)
+        listen(session.prediction_changed, self, self._on_prediction_changed)
+        listen(session.message, self, self._on_message)
+        runner.failed.connect(self.messages.error)
+        runner.cancelled.connect(self._on_cancelled)
+        runner.progressed.connect(self._on_progressed)
+        self._viewer.events.theme.connect(self._on_theme)
+        self.destroyed.connect(partial(_close_down, runner, self._viewer.events.theme, self._on_theme))
+
+    def _on_theme(self, *_: object) -> None:
+        theme = self._viewer.theme
+        self.setStyleSheet(style_sheet(theme))
+        self.job.curve.set_theme(theme)
+
+    def _on_use_layers(self) -> None:
+        with self.desk.reporting():
+            take_layers(self._viewer, self.desk)
+
+    def _on_wide(self, wide: bool) -> None:
+        if wide:
+            docks = self.window().findChildren(QDockWidget)
+            self._hidden = [dock for dock in docks if dock.isVisible() and not dock.isAncestorOf(self)]
+        for dock in self._hidden:
+            dock.setVisible(not wide)
+        self._refit.start()
+
+    def _on_section_changed(self) -> None:
+        # napari's layer controls come and go with the layers, and change the canvas after it was fitted.
+        self._refit.start()
+        if self.desk.session.section is not None and self.desk.session.model_path is not None:
+            self.tabs.setCurrentIndex(1)
+
+    def _on_model_changed(self) -> None:
+        self.tabs.setCurrentIndex(1)
+
+    def _on_prediction_changed(self) -> None:
+        session = self.desk.session
+        if session.prediction is None:
+            return
+        self._refit.start()
+        self.tabs.setCurrentWidget(self.genes)
+        if session.gene is None:
+            session.set_gene(_best_gene(session.genes))
+
+    def _on_message(self, sentence: str) -> None:
+        self.messages.warn(sentence)
+
+    def _on_cancelled(self) -> None:
+        self.messages.note("Cancelled. Nothing was changed.")
+
+    def _on_progressed(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.message:
+                self.messages.warn(event.message)
+
+
+def _scrolling(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    return area
+
+
+def _best_gene(genes: Sequence[Any]) -> str | None:
+    """Return the predicted gene that can be believed most, by the model's own held-out r."""
+    predicted = [gene for gene in genes if gene.predicted]
+    best = max(predicted, key=lambda gene: (gene.measured, gene.trust_r or -1.0), default=None)
+    return None if best is None else best.name
+
+
+def _close_down(runner: JobRunner, theme: Any, slot: Any, *_: object) -> None:
+    """Stop what runs for a panel that is no more."""
+    runner.cancel()
+    theme.disconnect(slot)

@@ -1,0 +1,195 @@
+"""The head of the panel: open something, choose a section, and read what it is."""
+
+from dataclasses import replace
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from geneglass.data.cohort import SectionSource
+from geneglass.data.sample import sample_cohort
+from geneglass.data.section import Section
+from geneglass.viewer.desk import Desk, choose_file, data_folder, listen
+from geneglass.viewer.look import quiet
+from geneglass.viewer.session import Session
+
+KINDS = (
+    "Slides, spots, cohorts, predictions (*.svs *.tif *.tiff *.ndpi *.jpg *.jpeg *.png *.h5ad *.tsv.gz *.toml)"
+    ";;All files (*)"
+)
+WARNINGS_SHOWN = 2
+INVITATION = "Open a slide (SVS, TIFF, JPEG, PNG), measured spots (h5ad) or a cohort.toml; or drop one on the window."
+
+
+class SectionHead(QWidget):
+    """Open, section chooser, facts; asks for the pixel size where nothing says it."""
+
+    use_layers = Signal()
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.open = QPushButton("Open…")
+        self.open.setToolTip("A slide, a spot table (h5ad, legacy ST), a cohort.toml, or a prediction")
+        self.open.clicked.connect(self._on_open)
+        self.use = QPushButton("Use open layers")
+        self.use.setToolTip("Take the slide and the spots that are already in the viewer")
+        self.use.clicked.connect(self.use_layers)
+        self.sample = QPushButton("Open sample")
+        self.sample.setToolTip("A small synthetic cohort of four sections, to try everything on")
+        self.sample.clicked.connect(self._on_sample)
+        self.wide = QPushButton("Wide view")
+        self.wide.setCheckable(True)
+        self.wide.setToolTip("Hide napari's own panels to give the maps more room; press again to bring them back")
+        self.chooser = QComboBox()
+        self.chooser.setToolTip("The sections of the open cohort")
+        self.chooser.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.chooser.activated.connect(self._on_chosen)
+        self.facts = quiet()
+        self.doubts = quiet()
+        self.mpp = _MppRow()
+        self.mpp.given.connect(self._on_mpp)
+        self._chooser_row = self._lay_out()
+        session = desk.session
+        listen(session.cohort_changed, self, self._on_cohort_changed)
+        listen(session.section_changed, self, self._on_section_changed)
+        listen(session.prediction_changed, self, self._on_section_changed)
+        self._on_cohort_changed()
+        self._on_section_changed()
+
+    def _lay_out(self) -> QWidget:
+        buttons = QHBoxLayout()
+        for button in (self.open, self.use, self.sample, self.wide):
+            buttons.addWidget(button)
+        row = QWidget()
+        chooser = QHBoxLayout(row)
+        chooser.setContentsMargins(0, 0, 0, 0)
+        chooser.addWidget(QLabel("Section"))
+        chooser.addWidget(self.chooser, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(buttons)
+        for part in (row, self.facts, self.mpp, self.doubts):
+            layout.addWidget(part)
+        return row
+
+    def _on_open(self) -> None:
+        path = choose_file(self, "Open a slide, spots, a cohort or a prediction", KINDS)
+        if path is not None:
+            self._desk.open_path(path)
+
+    def _on_sample(self) -> None:
+        with self._desk.reporting():
+            self._desk.open_path(sample_cohort())
+
+    def _on_chosen(self, index: int) -> None:
+        source = self.chooser.itemData(index)
+        if source != self._desk.session.source and not self._desk.open_source(source):
+            self._select_current()
+
+    def _on_mpp(self, mpp: float) -> None:
+        session = self._desk.session
+        if session.cohort is None or session.source is None:
+            return
+        source = replace(session.source, mpp=mpp)
+        others = tuple(source if item == session.source else item for item in session.cohort.sections)
+        given = session.cohort.path
+        # The user's own file is not touched: the cohort with the pixel size in it is kept among ours.
+        own = data_folder() / "cohorts" / f"{given.parent.name}_{given.stem}.toml"
+        session.set_cohort(replace(session.cohort, path=own, sections=others))
+        self._desk.open_source(source)
+
+    def _on_cohort_changed(self) -> None:
+        self.chooser.clear()
+        cohort = self._desk.session.cohort
+        for source in () if cohort is None else cohort.sections:
+            self.chooser.addItem(section_label(source), source)
+        self._select_current()
+        self._chooser_row.setVisible(cohort is not None)
+        self.sample.setVisible(cohort is None)
+        self.wide.setVisible(cohort is not None)
+
+    def _select_current(self) -> None:
+        source = self._desk.session.source
+        rows = [i for i in range(self.chooser.count()) if self.chooser.itemData(i) == source]
+        self.chooser.setCurrentIndex(rows[0] if rows else -1)
+
+    def _on_section_changed(self) -> None:
+        self._select_current()
+        session, section = self._desk.session, self._desk.session.section
+        self.mpp.setVisible(section is not None and section.slide is not None and section.mpp is None)
+        if section is None:
+            self.facts.setText(INVITATION if session.cohort is None else "")
+            self.doubts.hide()
+            return
+        self.facts.setText(" · ".join(_facts(section, session)))
+        self.facts.setToolTip(f"Pixel size: {section.mpp_source}")
+        shown = [f"⚠ {line}" for line in section.warnings[:WARNINGS_SHOWN]]
+        if len(section.warnings) > WARNINGS_SHOWN:
+            shown.append(f"… and {len(section.warnings) - WARNINGS_SHOWN} more (hold the mouse here)")
+        self.doubts.setText("\n".join(shown))
+        self.doubts.setToolTip("\n".join(section.warnings))
+        self.doubts.setVisible(bool(shown))
+
+
+class _MppRow(QWidget):
+    """Asks for the pixel size of a slide that does not say it."""
+
+    given = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.value = QDoubleSpinBox()
+        self.value.setRange(0.01, 1000.0)
+        self.value.setDecimals(4)
+        self.value.setValue(0.5)
+        self.value.setSuffix(" µm per pixel")
+        self.value.setToolTip("About 0.25 for a 40x scan, 0.5 for 20x")
+        self.set = QPushButton("Set")
+        self.set.clicked.connect(lambda: self.given.emit(self.value.value()))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(QLabel("Pixel size?"))
+        layout.addWidget(self.value, 1)
+        layout.addWidget(self.set)
+
+
+def section_label(source: SectionSource) -> str:
+    """Return a section as menus name it."""
+    return source.name if source.patient is None else f"{source.name} · patient {source.patient}"
+
+
+def _facts(section: Section, session: Session) -> list[str]:
+    facts: list[str] = []
+    if section.slide is None:
+        facts.append("no slide")
+    else:
+        level: Any = section.slide.levels[0]
+        facts.append(f"{level.width_px:,} × {level.height_px:,} px")
+        if section.mpp is None:
+            facts.append("pixel size unknown")
+        else:
+            width, height = level.width_px * section.mpp / 1000, level.height_px * section.mpp / 1000
+            facts += [f"{width:.3g} × {height:.3g} mm", f"{section.mpp:.3g} µm/px ({_short(section.mpp_source)})"]
+    places = session.measured_places
+    if places is None:
+        facts.append("no measured spots: it can be predicted")
+    else:
+        aside = int((~places.kept).sum())
+        facts.append(f"{len(places.names):,} measured spots" + (f" ({aside} set aside: few counts)" if aside else ""))
+    return facts
+
+
+def _short(mpp_source: str) -> str:
+    """Return how the pixel size was found without the numbers, which the tooltip has."""
+    return "file's tags" if mpp_source.startswith("tags") else mpp_source.partition(":")[0]
