@@ -46,7 +46,7 @@ def test_a_cancelled_run_goes_on_where_it_was(section, monkeypatch):
     monkeypatch.setattr(embed_module, "CHUNK", 20)
     encoder = make_encoder("texture")
     job = embed(section, encoder, section.centres_yx)
-    while next(job).done < 20:
+    while next(job).done <= 20:
         pass
     job.close()
     seen = []

@@ -39,9 +39,11 @@ def demo(
 def check(
     paths: Annotated[list[str], typer.Argument(help="Slides, spot tables, folders or cohort.toml.")],
     json: JsonFlag = False,
-    picture: Annotated[Path | None, typer.Option(help="Draw the spots over the overview into this PNG.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw the spots of the (first) section over its overview into this PNG.")] = None,
 ) -> None:
     """Say what was read: slide, pixel size, spots, genes, warnings; exit 1 on errors."""
+    from geneglass.data.cohort import find_section
+    from geneglass.data.section import open_section
     from geneglass.workflow.check import check as check_paths
     from geneglass.workflow.check import check_picture
 
@@ -51,7 +53,7 @@ def check(
     else:
         show_checks(reports)
     if picture is not None:
-        check_picture(reports, picture)
+        check_picture(open_section(find_section(paths[0])), picture)
     if any(report.errors for report in reports):
         raise typer.Exit(1)
 
