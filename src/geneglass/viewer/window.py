@@ -13,6 +13,8 @@ def show_panel() -> Any | None:
     if viewer is None:
         return None
     compare_of(viewer)
+    if any(widget.objectName() == "geneglass" for widget in viewer.window.dock_widgets.values()):
+        return viewer
     dock, _ = viewer.window.add_plugin_dock_widget("geneglass", "geneglass")
     dock.show()
     return viewer

@@ -1,0 +1,79 @@
+"""Numbers per gene for the list: r in this section, the model's held-out r, and the mean."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geneglass.viewer.session import Session
+
+BLOCK = 512
+"""Genes correlated at a time, so that memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class GeneStats:
+    """(genes,) arrays in the order of `session.genes`, NaN where a number is not defined."""
+
+    names: tuple[str, ...]
+    r: NDArray[np.float64]
+    trust_r: NDArray[np.float64]
+    mean: NDArray[np.float64]
+
+
+def gene_stats(session: Session) -> GeneStats:
+    """Return the numbers of every gene that can be shown in the open section."""
+    genes = session.genes
+    names = tuple(gene.name for gene in genes)
+    trust_r = np.array([np.nan if gene.trust_r is None else gene.trust_r for gene in genes], dtype=float)
+    nothing = np.full(len(names), np.nan)
+    if session.section is None or session.section.spots is None or session.measured_places is None:
+        return GeneStats(names, nothing, trust_r, nothing)
+    kept = np.flatnonzero(session.measured_places.kept)
+    measured = _normalised(session, kept)
+    table_genes = session.section.spots.table.var_names
+    columns = table_genes.get_indexer(list(names))
+    mean = np.append(np.asarray(measured.mean(axis=0), dtype=float).reshape(-1), np.nan)[columns]
+    return GeneStats(names, _correlations(session, names, kept, measured, columns), trust_r, mean)
+
+
+def _normalised(session: Session, rows: NDArray[np.int64]):  # noqa: ANN202  a scipy matrix
+    """Return ln(1 + 10,000 x / total) of the kept spots, sparse by column."""
+    from scipy.sparse import csc_matrix, diags
+
+    from geneglass.data.genes import spot_totals
+
+    spots = session.section.spots
+    totals = spot_totals(spots)[rows].astype(np.float64)
+    factors = np.divide(1e4, totals, out=np.zeros_like(totals), where=totals > 0)
+    scaled = diags(factors) @ csc_matrix(spots.table.X)[rows]
+    return scaled.log1p().tocsc()
+
+
+def _correlations(session: Session, names, kept, measured, columns) -> NDArray[np.float64]:  # noqa: ANN001
+    r = np.full(len(names), np.nan)
+    prediction = session.prediction
+    if prediction is None or not session.on_spots:
+        return r
+    rows = prediction.obs_names.get_indexer(session.section.spots.table.obs_names[kept])
+    both = rows >= 0
+    their_columns = prediction.var_names.get_indexer(list(names))
+    shared = np.flatnonzero((columns >= 0) & (their_columns >= 0))
+    for start in range(0, len(shared), BLOCK):
+        block = shared[start : start + BLOCK]
+        ours = measured[:, columns[block]].toarray()[both]
+        theirs = prediction.X[:, their_columns[block]]
+        theirs = np.asarray(theirs.toarray() if hasattr(theirs, "toarray") else theirs, dtype=float)[rows[both]]
+        r[block] = _pearson(ours, theirs)
+    return r
+
+
+def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the correlation per column over the rows where both are finite, NaN where it is not defined."""
+    there = np.isfinite(a) & np.isfinite(b)
+    n = there.sum(axis=0)
+    a, b = np.where(there, a, 0.0), np.where(there, b, 0.0)
+    count = np.maximum(n, 1)
+    a, b = np.where(there, a - a.sum(0) / count, 0.0), np.where(there, b - b.sum(0) / count, 0.0)
+    spread = np.sqrt((a * a).sum(0) * (b * b).sum(0))
+    return np.where((n >= 3) & (spread > 1e-9), (a * b).sum(0) / np.where(spread > 0, spread, 1), np.nan)
