@@ -201,6 +201,6 @@ def spot_shares(plan: GenePlan, around: Surroundings, effect: Array, rng: np.ran
 def spot_depths(rng: np.random.Generator, n: int) -> Array:
     """Return the expected total of each spot: log-normal about 5,000, a few far under 500."""
     depth = 5000 * np.exp(0.42 * rng.standard_normal(n))
-    poor = rng.choice(n, size=max(2, round(0.02 * n)), replace=False)
+    poor = rng.choice(n, size=max(1, round(0.02 * n)), replace=False)
     depth[poor] = rng.uniform(40, 380, len(poor))
     return np.asarray(depth)

@@ -20,6 +20,7 @@ from cohort_cells import Array
 from cohort_genes import FEATURES, GenePlan, Surroundings, draw_counts, make_plan
 from cohort_layout import CELL_UM, DOMAINS, GLASS, Layout, cells, make_layout, patient_fields, smooth_noise
 from cohort_paint import Painting, make_stain, paint
+from geneglass.data.atomic import atomic_path
 from geneglass.data.pyramid import write_pyramid
 from geneglass.errors import InputError
 
@@ -100,9 +101,11 @@ def make_cohort(
     genes = make_plan(settings.rng(0), n_genes, plans[-1].name if len(plans) > 1 else "")
     for plan in plans:
         _write_section(out, plan, genes, settings)
-    genes.truth.to_csv(out / "truth.csv", index=False)
+    with atomic_path(out / "truth.csv") as temporary:
+        genes.truth.to_csv(temporary, index=False)
     path = out / "cohort.toml"
-    path.write_text(_toml(plans, settings, n_genes), encoding="utf-8")
+    with atomic_path(path) as temporary:
+        temporary.write_text(_toml(plans, settings, n_genes), encoding="utf-8")
     return path
 
 
@@ -149,7 +152,9 @@ def _write_section(out: Path, plan: _Plan, genes: GenePlan, settings: _Settings)
     stain = make_stain(settings.rng(1, plan.patient_number), plan.patient_number)
     painting = paint(settings.rng(2, plan.number), layout, stain, settings.mpp)
     write_pyramid(out / f"{plan.name}.ome.tif", painting.image, settings.mpp, quality=JPEG_QUALITY)
-    _spots(plan, genes, (layout, painting), settings).write_h5ad(out / f"{plan.name}.h5ad", compression="gzip")
+    spots = _spots(plan, genes, (layout, painting), settings)
+    with atomic_path(out / f"{plan.name}.h5ad") as temporary:
+        spots.write_h5ad(temporary, compression="gzip")
 
 
 def _layout(plan: _Plan, settings: _Settings) -> Layout:
