@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from geneglass.data.slide import Slide
-from geneglass.data.tiled_tiff import worker_count
+from geneglass.data.threads import worker_count
 from geneglass.data.types import FloatArray, PatchSpec, Region, UInt8Array
 from geneglass.errors import InputError
 

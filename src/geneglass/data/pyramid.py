@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geneglass.data.atomic import atomic_path
+from geneglass.data.threads import worker_count
 from geneglass.data.types import UInt8Array
 
 Compression = Literal["jpeg", "zstd", "deflate"]
@@ -21,6 +22,10 @@ TOP_LEVEL_PX = 1000
 
 _IN_MEMORY_BYTES = 64 * 2**20
 """Above this the next level waits in a temporary file beside the target instead of in memory."""
+
+
+_BUFFER_BYTES = 32 * 2**20
+"""Tiles that wait for the encoding threads."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ def _options(mpp: float | None, tile: int, compression: Compression, quality: in
         "predictor": None if jpeg else True,
         "photometric": "rgb",
         "dtype": "uint8",
+        "maxworkers": worker_count(),
+        "buffersize": _BUFFER_BYTES,
         "metadata": metadata,
     }
 

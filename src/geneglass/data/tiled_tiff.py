@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from geneglass.data.content import file_digest
 from geneglass.data.pixels import PixelRule, rule_of
 from geneglass.data.slide import Slide
+from geneglass.data.threads import worker_count
 from geneglass.data.tiff_tags import downsample_of, slide_pages, tiff_mpp
 from geneglass.data.tile_cache import TILES
 from geneglass.data.types import Level, Region, UInt8Array
@@ -26,12 +27,6 @@ from geneglass.errors import InputError
 
 _PARALLEL_FROM_TILES = 4
 _numbers = itertools.count()
-
-
-def worker_count() -> int:
-    """Return how many threads decode: the cores this process may use, at most 8."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(8, cores))
 
 
 @cache
