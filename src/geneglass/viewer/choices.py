@@ -4,7 +4,7 @@ import inspect
 from pathlib import Path
 
 from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPushButton, QSizePolicy
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from geneglass.errors import InputError
 from geneglass.model.recipes import RECIPES
@@ -58,7 +58,7 @@ class EncoderChoice(QObject):
         _let_shrink(self.kind)
         self.kind.addItem("Colour and texture (built in)", TEXTURE)
         self.kind.addItem("Pretrained network (timm)", NETWORK)
-        self.kind.addItem("Network, weights from a file", NETWORK_FILE)
+        self.kind.addItem("Network (own weights)", NETWORK_FILE)
         self.kind.setToolTip("What turns a patch of the slide into numbers; the built-in one needs no weights")
         self.network = QComboBox()
         self.network.setEditable(True)
@@ -69,15 +69,16 @@ class EncoderChoice(QObject):
         self.download.setToolTip(
             "Only then is anything fetched from the internet; the weights have a licence of their own"
         )
-        self.file = QPushButton("Choose weights…")
+        self.file = QPushButton("Choose…")
         self.file.clicked.connect(self._on_file)
-        self.file_name = Elided("no file chosen")
+        self.file_name = Elided("no file yet")
+        self.file_row = _beside(self.file_name, self.file)
         self._file: Path | None = None
         self._form = layout
         add_row(layout, "Looks with", self.kind)
         add_row(layout, "Network", self.network)
         add_row(layout, "", self.download)
-        layout.addRow(self.file, self.file_name)
+        add_row(layout, "Weights", self.file_row)
         self.kind.currentIndexChanged.connect(self._show_rows)
         self._show_rows()
 
@@ -121,7 +122,7 @@ class EncoderChoice(QObject):
         kind = self.kind.currentData()
         self._form.setRowVisible(self.network, kind != TEXTURE)
         self._form.setRowVisible(self.download, kind == NETWORK)
-        self._form.setRowVisible(self.file_name, kind == NETWORK_FILE)
+        self._form.setRowVisible(self.file_row, kind == NETWORK_FILE)
 
 
 class DeviceMenu(QComboBox):
@@ -143,6 +144,15 @@ def _let_shrink(menu: QComboBox) -> None:
     """Let a menu be narrower than its longest entry, which may be a device's full name."""
     menu.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     menu.setMinimumWidth(120)
+
+
+def _beside(wide: QWidget, narrow: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(wide, 1)
+    layout.addWidget(narrow)
+    return row
 
 
 def _first_sentence(recipe: type) -> str:

@@ -30,7 +30,8 @@ class Session:
     """The state of one viewer; get it with `session_of`.
 
     Every signal is emitted after the state has changed and carries nothing: listeners read the session.
-    `message` carries one sentence for the person at the window.
+    `message` carries one sentence for the person at the window. A listener must not raise: psygnal would
+    hide the error in one of its own. The gene stays when another section is opened that has it too.
     """
 
     cohort_changed = Signal()
@@ -93,8 +94,11 @@ class Session:
             self.set_cohort(Cohort(path=_own_cohort_path(section.source), sections=(section.source,)))
         previous, self.section, self.source = self.section, section, section.source
         self._cache = {}
+        if self.gene not in self._genes_by_name():
+            self.gene = None
         self.section_changed.emit()
         self.prediction_changed.emit()
+        self.gene_changed.emit()
         if previous is not None and previous is not section and previous.slide is not None:
             previous.slide.close()
 
@@ -235,6 +239,7 @@ class Session:
         if section is not None:
             self.section_changed.emit()
             self.prediction_changed.emit()
+            self.gene_changed.emit()
             if section.slide is not None:
                 section.slide.close()
 
