@@ -39,7 +39,7 @@ def demo(
 def check(
     paths: Annotated[list[str], typer.Argument(help="Slides, spot tables, folders or cohort.toml.")],
     json: JsonFlag = False,
-    picture: Annotated[Path | None, typer.Option(help="Draw the spots of the (first) section over its overview into this PNG.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw the spots over the overview, as PNG.")] = None,
 ) -> None:
     """Say what was read: slide, pixel size, spots, genes, warnings; exit 1 on errors."""
     from geneglass.data.cohort import find_section
