@@ -41,17 +41,20 @@ class JobView(QWidget):
         layout.insertWidget(2, self.times)
         self._started = self._stage_started = 0.0
         self._last: Event | None = None
+        self._outcome = ""
         self._clock = QTimer(self)
         self._clock.setInterval(500)
         self._clock.timeout.connect(self._show_times)
         runner.started.connect(self._on_started)
         runner.progressed.connect(self._on_progressed)
+        runner.cancelled.connect(self._on_cancelled)
         runner.finished.connect(self._on_finished)
         self.hide()
 
     def _on_started(self, title: str) -> None:
         self._started = self._stage_started = time.monotonic()
         self._last = None
+        self._outcome = f"{title} took"
         self.curve.clear()
         self.stage.setText(title)
         self.bar.setRange(0, 0)
@@ -67,6 +70,7 @@ class JobView(QWidget):
         for event in events:
             if self._last is None or event.stage != self._last.stage:
                 self._stage_started = time.monotonic()
+                self.curve.start_again()
             self._last = event
             self.curve.add(event)
         last = events[-1]
@@ -80,13 +84,16 @@ class JobView(QWidget):
         self.cancel.setText("Stopping…")
         self._runner.cancel()
 
+    def _on_cancelled(self) -> None:
+        self._outcome = "Cancelled after"
+
     def _on_finished(self) -> None:
         self._clock.stop()
         self._show_times()
         for part in (self.bar, self.cancel, self.times):
             part.hide()
         self.setVisible(self.curve.isVisibleTo(self))
-        self.stage.setText(f"Last training took {duration(time.monotonic() - self._started)}")
+        self.stage.setText(f"{self._outcome} {duration(time.monotonic() - self._started)}")
 
     def _show_times(self) -> None:
         now = time.monotonic()
@@ -103,6 +110,7 @@ class Curve(QWidget):
         self._tone = colours(theme_name)
         self._loss: list[float] = []
         self._scores: list[tuple[int, float]] = []
+        self._fresh = True
         self.caption = quiet()
         self.plot = pg.PlotWidget(background=None)
         self.plot.setFixedHeight(CURVE_HEIGHT_PX)
@@ -111,6 +119,7 @@ class Curve(QWidget):
         self.plot.setMenuEnabled(False)
         item = self.plot.getPlotItem()
         item.showAxis("right")
+        item.setContentsMargins(0, 8, 0, 0)
         self._score_box = pg.ViewBox(enableMouse=False, enableMenu=False)
         item.scene().addItem(self._score_box)
         item.getAxis("right").linkToView(self._score_box)
@@ -145,8 +154,14 @@ class Curve(QWidget):
         self.draw()
         self.hide()
 
+    def start_again(self) -> None:
+        """Begin a new curve with the next loss or score; the last one stays until then."""
+        self._fresh = True
+
     def add(self, event: Event) -> None:
         """Take one event; what has neither loss nor score is no part of a curve."""
+        if self._fresh and (event.loss is not None or event.score is not None):
+            self._loss, self._scores, self._fresh = [], [], False
         if event.loss is not None:
             self._loss.append(event.loss)
         if event.score is not None:

@@ -61,7 +61,9 @@ def style_sheet(theme_name: str) -> str:
 
 def heading(text: str) -> QLabel:
     """Return a group heading."""
-    return _with_role(QLabel(text), "heading")
+    label = _with_role(QLabel(text), "heading")
+    label.setIndent(0)
+    return label
 
 
 def quiet(text: str = "") -> QLabel:

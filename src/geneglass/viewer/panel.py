@@ -24,6 +24,8 @@ from geneglass.workflow.events import Event
 
 SIZE_PX = QSize(390, 720)
 NARROWEST_PX = 350
+TRAIN, PREDICT, GENES = range(3)
+"""The tabs."""
 REFIT_MS = 150
 """After napari has laid out its panels."""
 
@@ -43,7 +45,7 @@ class GeneglassPanel(QWidget):
         self.head = SectionHead(self.desk)
         self.train_tab = TrainTab(self.desk)
         self.predict_tab = PredictTab(self.desk)
-        self.genes = GeneList(session)
+        self.genes = GeneList(session, self.compare)
         self.job = JobView(self.desk.runner, napari_viewer.theme)
         self.tabs = QTabWidget()
         self._hidden: list[QDockWidget] = []
@@ -62,9 +64,9 @@ class GeneglassPanel(QWidget):
         for tab, name, tip in (
             (self.train_tab, "Train", "Train a model on sections with measured spots"),
             (self.predict_tab, "Predict", "Predict the genes of the open section"),
+            (self.genes, "Genes", "Look at one gene after another"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(_scrolling(tab), name), tip)
-        self.tabs.setTabToolTip(self.tabs.addTab(self.genes, "Genes"), "Look at one gene after another")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
@@ -109,17 +111,17 @@ class GeneglassPanel(QWidget):
         # napari's layer controls come and go with the layers, and change the canvas after it was fitted.
         self._refit.start()
         if self.desk.session.section is not None and self.desk.session.model_path is not None:
-            self.tabs.setCurrentIndex(1)
+            self.tabs.setCurrentIndex(PREDICT)
 
     def _on_model_changed(self) -> None:
-        self.tabs.setCurrentIndex(1)
+        self.tabs.setCurrentIndex(PREDICT)
 
     def _on_prediction_changed(self) -> None:
         session = self.desk.session
         if session.prediction is None:
             return
         self._refit.start()
-        self.tabs.setCurrentWidget(self.genes)
+        self.tabs.setCurrentIndex(GENES)
         if session.gene is None:
             session.set_gene(_best_gene(session.genes))
 

@@ -119,7 +119,7 @@ class TrainTab(QWidget):
     def _on_trained(self, path: Path) -> None:
         self._desk.session.set_model(path)
         self._target = None
-        self._desk.messages.note(f"The model was trained and saved as {path.name}; press Predict genes to use it.")
+        self._desk.messages.note(f"Trained and saved as {path.name}. Press Predict genes to use it.")
 
     def _on_change_target(self) -> None:
         start = self._target or self._default_target()
