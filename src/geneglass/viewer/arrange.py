@@ -10,7 +10,9 @@ from napari.layers import Layer, Points
 from geneglass.overlay import LayerTuple
 from geneglass.viewer.titles import Title
 
-TITLE_PT, SMALLEST_TITLE_PT, NOTE_PT = 12, 8, 9
+TITLE_PT, SMALLEST_PT, NOTE_PT = 12, 8, 9
+NARROW_PX = 330
+"""A pane below this gets a smaller note and colour bar."""
 PX_PER_CHAR = 0.92
 """Of the viewer's font, per point of its size."""
 GAP_PX = 4
@@ -35,7 +37,6 @@ def dress(layer: Layer) -> None:
         title.visible = True
         bar = layer.face_colorbar
         bar.position = "bottom_right"
-        bar.size = (16, 120)
         bar.font_size = NOTE_PT
 
 
@@ -54,14 +55,17 @@ def repaint(layer: Points, made: LayerTuple, *, opacity: float) -> None:
         layer.opacity = opacity
 
 
-def entitle(layer: Layer, title: Title, *, pane_px: float) -> None:
-    """Name a layer, which is the title of its pane, in the form and size that fit."""
+def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float) -> None:
+    """Name layers, which are the titles of their panes, in the form and the common size that fit."""
     room_px = pane_px - MARGIN_PX
-    text = title.within(int(room_px / (SMALLEST_TITLE_PT * PX_PER_CHAR)))
-    points = int(room_px / (max(len(text), 1) * PX_PER_CHAR))
-    layer.name_overlay.font_size = min(max(points, SMALLEST_TITLE_PT), TITLE_PT)
-    if layer.name != text:
-        layer.name = text
+    texts = [title.within(int(room_px / (SMALLEST_PT * PX_PER_CHAR))) for _, title in titles]
+    longest = max((len(text) for text in texts), default=1)
+    size = min(max(int(room_px / (longest * PX_PER_CHAR)), SMALLEST_PT), TITLE_PT)
+    for (layer, _), text in zip(titles, texts, strict=True):
+        layer.name_overlay.font_size = size
+        layer.face_colorbar.size = (14, 80) if pane_px < NARROW_PX else (16, 120)
+        if layer.name != text:
+            layer.name = text
 
 
 def shows(layer: Layer, made: LayerTuple) -> bool:
@@ -112,14 +116,14 @@ def decorate(viewer: Any) -> None:
     bar.visible = True
     note.gridded = True
     note.position = "bottom_right"
-    note.font_size = NOTE_PT
     viewer.canvas.overlay_tiling.padding = (10, 13)
 
 
 def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
     """Write what holds for every pane, between colour bar and scale bar, in lines that fit."""
     note = viewer.canvas.overlays.text
-    width = max(int((pane_px - MARGIN_PX) / (NOTE_PT * PX_PER_CHAR)), 12)
+    note.font_size = SMALLEST_PT if pane_px < NARROW_PX else NOTE_PT
+    width = max(int((pane_px - MARGIN_PX) / (note.font_size * PX_PER_CHAR)), 12)
     lines = [part for line in text.split("\n") for part in textwrap.wrap(line, width)]
     note.text = "\n".join(lines)
     note.visible = bool(lines)

@@ -7,7 +7,7 @@ import numpy as np
 from geneglass.data.types import FloatArray
 from geneglass.overlay import COLOURMAPS, Shade
 
-UNIT = "ln(1 + counts per 10,000)"
+UNIT = "ln(1 + counts per 10k)"
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,13 @@ class ColourScale:
         )
 
     def words(self, unit: str = UNIT) -> str:
-        """Return the scale as a person reads it ("ln(1 + counts per 10,000): 0.10 to 2.31, ...")."""
+        """Return the scale as a person reads it ("ln(1 + counts per 10k): 0.10 to 2.31 ...")."""
         if self.empty:
             return f"{unit}: no value above {_number(self.threshold or 0.0)}"
         clear = "" if self.threshold is None else f"\ntransparent at or below {_number(self.threshold)}"
-        return f"{unit}: {_number(self.low)} to {_number(self.high)}{clear}"
+        # Never broken between the two numbers, however narrow the pane.
+        limits = f"{_number(self.low)} to {_number(self.high)}".replace(" ", "\N{NO-BREAK SPACE}")
+        return f"{unit}: {limits}{clear}"
 
 
 def has_signal(values: FloatArray, threshold: float | None) -> bool:

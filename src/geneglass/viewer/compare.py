@@ -254,9 +254,8 @@ class Compare:
         if viewer is None or self.view is None:
             return
         pane_px = pane_width_px(viewer)
-        for role, side in self.view.sides.items():
-            if role in self._shown:
-                entitle(self._shown[role].layer, side.title, pane_px=pane_px)
+        sides = self.view.sides.items()
+        entitle([(self._shown[role].layer, side.title) for role, side in sides if role in self._shown], pane_px=pane_px)
         write_note(viewer, self.view.note, pane_px=pane_px)
 
     @contextmanager

@@ -9,7 +9,7 @@ from geneglass.overlay import Shade
 from geneglass.viewer.colour_scale import UNIT, ColourScale, Look, colour_scale, has_signal
 from geneglass.viewer.layers import NEUTRAL
 from geneglass.viewer.session import Session
-from geneglass.viewer.titles import Title, measured_title, predicted_title
+from geneglass.viewer.titles import Title, measured_title, predicted_title, r_text
 from geneglass.viewer.values import Gene, Places
 
 MEASURED, PREDICTED = "measured", "predicted"
@@ -105,12 +105,11 @@ def _gene_note(session: Session, gene: Gene, scales: dict[str, ColourScale]) -> 
 def _trust(session: Session, gene: Gene) -> list[str]:
     if not session.trained_on or not gene.predicted:
         return []
-    known = "not measured" if gene.trust_r is None else f"r = {gene.trust_r:.2f}"
-    return [f"the model saw this section; on sections held out: {known}"]
+    return ["held-out r unknown" if gene.trust_r is None else f"held-out r = {r_text(gene.trust_r)}"]
 
 
 def _set_aside(session: Session) -> list[str]:
     places = session.measured_places
     n = 0 if places is None else int((~places.kept).sum())
     spots = "1 spot" if n == 1 else f"{n} spots"
-    return [f"rings: {spots} under {session.min_counts} counts, not in r"] if n else []
+    return [f"rings: {spots} under {session.min_counts} counts"] if n else []

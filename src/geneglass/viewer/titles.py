@@ -43,7 +43,7 @@ def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: 
     if not gene.predicted:
         return Title(f"{gene.name} is not in the model's panel", f"{gene.name} not in the model")
     title = f"{gene.name} predicted" + ("" if signal else ": no signal")
-    held_out = "" if gene.trust_r is None else f", held-out r = {_r(gene.trust_r)}"
+    held_out = "" if gene.trust_r is None else f", held-out r = {r_text(gene.trust_r)}"
     if training:
         return Title(f"{title}, training data{held_out}", f"{title}, training data")
     if score is None:
@@ -54,10 +54,11 @@ def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: 
 
 def _score(score: Score) -> str:
     if np.isfinite(score.r):
-        return f"r = {_r(score.r)}"
+        return f"r = {r_text(score.r)}"
     reason = "too few spots" if score.n_spots < 3 else "no variation"
     return f"r undefined ({reason})"
 
 
-def _r(value: float) -> str:
+def r_text(value: float) -> str:
+    """Return a correlation with two decimals and a true minus sign."""
     return f"{value:.2f}".replace("-", "−")
