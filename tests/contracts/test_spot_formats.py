@@ -1,0 +1,133 @@
+"""What every spot format promises, whoever wrote it."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+
+from geneglass.data.spot_formats import SPOT_FORMATS, open_spots
+from geneglass.errors import InputError
+
+SPOTS_YX = [(row, column) for row in range(5) for column in range(4)]
+NAMES = [f"{column}x{row}" for row, column in SPOTS_YX]
+CENTRES_XY = np.array([(column * 31.5 + 7, row * 31.5 + 90) for row, column in SPOTS_YX])
+GENES = ["ERBB2", "MT-CO1", "HLA-A"]
+ORDER = np.random.default_rng(8).permutation(len(NAMES))
+"""The file's order of spots differs from that of the positions."""
+
+Maker = Callable[[Path, np.ndarray, list[str]], Path]
+
+
+def make_legacy_st(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    rows = [f"{NAMES[i]}\t" + "\t".join(f"{value:g}" for value in counts[i]) for i in ORDER]
+    text = "\t".join(["", *genes]) + "\n" + "".join(f"{row}\n" for row in rows)
+    (folder / "s.tsv.gz").write_bytes(gzip.compress(text.encode()))
+    places = zip(SPOTS_YX, CENTRES_XY, strict=True)
+    lines = [f"{column}\t{row}\t{x}\t{y}" for (row, column), (x, y) in places]
+    (folder / "s_selection.tsv").write_text("x\ty\tpixel_x\tpixel_y\n" + "\n".join(lines) + "\n")
+    return folder / "s.tsv.gz"
+
+
+def make_h5ad(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    row, column = np.array(SPOTS_YX).T
+    obs = pd.DataFrame({"array_row": row, "array_col": column}, index=NAMES).iloc[ORDER]
+    table = AnnData(counts[ORDER], obs=obs, obsm={"spatial": CENTRES_XY[ORDER]})
+    table.var_names = genes
+    table.write_h5ad(folder / "s.h5ad")
+    return folder / "s.h5ad"
+
+
+MAKERS: dict[str, Maker] = {"legacy ST": make_legacy_st, "AnnData": make_h5ad}
+
+every_format = pytest.mark.parametrize("name", sorted(SPOT_FORMATS))
+
+
+def counts() -> np.ndarray:
+    return np.random.default_rng(2).poisson(4.0, (len(NAMES), len(GENES))).astype(np.float32)
+
+
+def test_every_format_has_a_maker() -> None:
+    assert set(MAKERS) == set(SPOT_FORMATS)
+
+
+@every_format
+def test_suffixes_are_lower_case_with_a_dot(name: str) -> None:
+    assert SPOT_FORMATS[name].suffixes
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in SPOT_FORMATS[name].suffixes)
+
+
+@every_format
+def test_counts_names_and_centres_come_back(name: str, tmp_path: Path) -> None:
+    given = counts()
+    table = open_spots(MAKERS[name](tmp_path, given, GENES)).table
+    assert table.X.format == "csr"
+    assert table.X.dtype == np.float32
+    assert table.obs_names.is_unique
+    assert table.var_names.is_unique
+    rows = [NAMES.index(spot) for spot in table.obs_names]
+    assert sorted(rows) == list(range(len(NAMES)))
+    np.testing.assert_array_equal(table[:, GENES].X.toarray(), given[rows])
+    np.testing.assert_allclose(table.obsm["spatial"], CENTRES_XY[rows])
+    assert table.obsm["spatial"].dtype == np.float64
+    np.testing.assert_array_equal(table.obs[["array_row", "array_col"]], np.array(SPOTS_YX)[rows])
+
+
+@every_format
+@pytest.mark.parametrize(("value", "what"), [(-1, "negative"), (np.nan, "not finite|no number"), (2.5, "not whole")])
+def test_what_is_no_count_is_refused(name: str, value: float, what: str, tmp_path: Path) -> None:
+    wrong = counts()
+    wrong[7, 1] = value
+    with pytest.raises(InputError, match=f"(?s)({what}).*spot 3x1, gene MT-CO1"):
+        open_spots(MAKERS[name](tmp_path, wrong, GENES))
+
+
+@every_format
+@pytest.mark.filterwarnings("ignore:.*names are not unique:UserWarning")
+def test_genes_of_one_name_are_summed_and_told(name: str, tmp_path: Path) -> None:
+    given = counts()
+    spots = open_spots(MAKERS[name](tmp_path, given, ["A", "B", "A"]))
+    rows = [NAMES.index(spot) for spot in spots.table.obs_names]
+    np.testing.assert_array_equal(spots.table[:, "A"].X.toarray()[:, 0], given[rows][:, [0, 2]].sum(axis=1))
+    assert any("(A) stood more than once" in sentence for sentence in spots.warnings)
+
+
+@every_format
+def test_nothing_counted_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="every value is 0"):
+        open_spots(MAKERS[name](tmp_path, np.zeros_like(counts()), GENES))
+
+
+@every_format
+@pytest.mark.parametrize(
+    "content", [b"", b"not a table", b"\x00\xff\x80" * 99, b"\x1f\x8bbroken", b"\x89HDF\r\n\x1a\n"]
+)
+def test_rubbish_ends_in_one_sentence(name: str, content: bytes, tmp_path: Path) -> None:
+    path = MAKERS[name](tmp_path, counts(), GENES)
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        open_spots(path)
+    assert path.name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@every_format
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
+def test_a_file_cut_short_is_refused(name: str, share: float, tmp_path: Path) -> None:
+    path = MAKERS[name](tmp_path, counts(), GENES)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(InputError, match=path.name):
+        open_spots(path)
+
+
+@every_format
+def test_what_may_not_be_read_ends_in_one_sentence(name: str, tmp_path: Path) -> None:
+    path = MAKERS[name](tmp_path, counts(), GENES)
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(InputError, match=path.name):
+        open_spots(path)

@@ -1,0 +1,137 @@
+"""What `check` tells of sections, good and bad."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from geneglass.data.cohort import Cohort, SectionSource, find_section, read_cohort, write_cohort
+from geneglass.data.section import open_section
+from geneglass.errors import InputError
+from geneglass.workflow.check import SectionReport, check, check_picture
+
+TISSUE = (150, 80, 160)
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Path:
+    """A slide of 600 x 900 px with tissue on its left half, 6 x 8 spots, and a section that is broken."""
+    picture = np.full((600, 900, 3), 245, np.uint8)
+    rng = np.random.default_rng(0)
+    picture[50:550, 50:450] = np.clip(np.array(TISSUE) + rng.normal(0, 15, (500, 400, 3)), 0, 255)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    (tmp_path / "broken.png").write_text("no picture")
+    places = [(x, y) for y in range(6) for x in range(8)]
+    rows = [f"{x}x{y}\t{400 if x else 100}\t{300 if x else 50}" for x, y in places]
+    (tmp_path / "a.tsv").write_text("\tA\tB\n" + "\n".join(rows) + "\n")
+    pixels = [f"{x}\t{y}\t{100 + 50 * x}\t{100 + 50 * y}" for x, y in places]
+    (tmp_path / "a_selection.tsv").write_text("x\ty\tpixel_x\tpixel_y\n" + "\n".join(pixels) + "\n")
+    path = tmp_path / "cohort.toml"
+    good = SectionSource("good", "p1", tmp_path / "a.png", tmp_path / "a.tsv")
+    write_cohort(Cohort(path, (good, SectionSource("bad", "p2", tmp_path / "broken.png", tmp_path / "a.tsv"))))
+    return path
+
+
+def test_a_section_is_described(cohort: Path) -> None:
+    good, _ = check([cohort])
+    assert (good.name, good.patient, good.slide, good.spots) == ("good", "p1", "a.png", "a.tsv")
+    assert (good.height_px, good.width_px) == (600, 900)
+    assert good.levels is not None
+    assert good.mpp == pytest.approx(4.0)
+    assert good.mpp_source == "spot pitch of legacy ST: 200 um over 50.0 px"
+    assert (good.platform, good.n_spots, good.n_genes) == ("legacy ST", 48, 2)
+    assert (good.median_counts, good.max_counts, good.under_min_counts) == (700.0, 700.0, 6)
+    assert good.on_tissue is not None
+    assert 0.8 < good.on_tissue < 1
+    assert (good.warnings, good.errors) == ((), ())
+
+
+def test_one_broken_section_does_not_hide_the_others(cohort: Path) -> None:
+    good, bad = check([cohort])
+    assert not good.errors
+    assert len(bad.errors) == 1
+    assert "broken.png" in bad.errors[0]
+    assert (bad.name, bad.slide) == ("bad", "broken.png")
+
+
+def test_every_kind_of_path_is_taken(cohort: Path) -> None:
+    folder = cohort.parent
+    reports = check([folder / "a.tsv", f"{cohort}#good", folder, folder / "gone.svs", folder / "a.png"])
+    assert [r.name for r in reports] == ["a", "good", "good", "bad", str(folder / "gone.svs"), "a"]
+    assert [len(r.errors) for r in reports] == [0, 0, 0, 1, 1, 1]
+    assert "No such file" in reports[4].errors[0]
+    assert "give `mpp`" in reports[5].errors[0]
+
+
+def test_a_report_is_json(cohort: Path) -> None:
+    good, bad = (json.loads(json.dumps(report.to_dict())) for report in check([cohort]))
+    assert good["n_spots"] == 48
+    assert good["warnings"] == []
+    assert bad["errors"][0].count("broken.png") >= 1
+    assert set(good) == set(SectionReport.__dataclass_fields__)
+
+
+def test_many_shallow_spots_are_named(cohort: Path) -> None:
+    (report,) = check([f"{cohort}#good"], min_counts=701)
+    assert report.under_min_counts == 48
+    assert report.warnings == ("48 of 48 spots (100%) have under 701 counts and are set aside: more than a fifth.",)
+
+
+def test_spots_beside_the_tissue_are_told(cohort: Path) -> None:
+    positions = cohort.parent / "a_selection.tsv"
+    lines = positions.read_text().splitlines()
+    moved = [lines[0]]
+    for line in lines[1:]:
+        x, y, pixel_x, pixel_y = line.split("\t")
+        moved.append(f"{x}\t{y}\t{int(pixel_x) + 400}\t{pixel_y}")
+    positions.write_text("\n".join(moved) + "\n")
+    (report,) = check([f"{cohort}#good"])
+    assert report.on_tissue == 0
+    assert report.warnings == (
+        "Only 0% of the spots lie on tissue: the slide may be another one, or be mirrored or turned.",
+    )
+
+
+def test_a_picture_shows_the_spots(cohort: Path, tmp_path: Path) -> None:
+    section = open_section(find_section(f"{cohort}#good"))
+    try:
+        check_picture(section, tmp_path / "with.png")
+    finally:
+        section.close()
+    with_spots = np.asarray(Image.open(tmp_path / "with.png").convert("RGB")).astype(int)
+    assert min(with_spots.shape[:2]) > 500
+    blue = (np.abs(with_spots - (0, 114, 178)) < 40).all(axis=2)
+    orange = (np.abs(with_spots - (213, 94, 0)) < 40).all(axis=2)
+    assert blue.sum() > 1000
+    assert orange.sum() > 100
+
+
+def test_a_picture_without_a_slide_or_without_spots(cohort: Path, tmp_path: Path) -> None:
+    check_picture(open_section(find_section(cohort.parent / "a.tsv")), tmp_path / "spots.png")
+    slide = open_section(find_section(cohort.parent / "a.png"))
+    check_picture(slide, tmp_path / "slide.png")
+    slide.close()
+    assert (tmp_path / "spots.png").stat().st_size > 0
+    assert (tmp_path / "slide.png").stat().st_size > 0
+
+
+def test_a_picture_that_can_not_be_written_leaves_the_old_one(cohort: Path, tmp_path: Path) -> None:
+    section = open_section(find_section(cohort.parent / "a.tsv"))
+    with pytest.raises(InputError, match="gone"):
+        check_picture(section, tmp_path / "gone" / "a.png")
+    assert not (tmp_path / "gone").exists()
+
+
+def test_real_sections_lie_on_their_tissue(her2st_cohort: Path) -> None:
+    reports = {report.name: report for report in check([her2st_cohort])}
+    assert [reports[name].n_spots for name in ("C2", "C3", "C4", "C5", "A1")] == [187, 180, 184, 181, 346]
+    assert sum(reports[name].under_min_counts or 0 for name in ("C2", "C3", "C4", "C5")) == 5
+    for report in reports.values():
+        assert report.errors == ()
+        assert report.on_tissue is not None
+        assert report.on_tissue > 0.95
+    assert reports["A1"].labels is not None
+    assert reports["A1"].labels["invasive cancer"] == 282
+    assert len(read_cohort(her2st_cohort).sections) == len(reports)
