@@ -153,8 +153,7 @@ class Ridge(Recipe):
         return [self._scores(section.features).astype(np.float64) for section in sections]
 
     def _scores(self, features: FloatArray) -> FloatArray:
-        scores: FloatArray = (features - self._learned["feature_mean"]) @ self._learned["rotation"]
-        return scores
+        return np.asarray((features - self._learned["feature_mean"]) @ self._learned["rotation"], dtype=np.float32)
 
     def _centred(self, sections: Sequence[TrainData]) -> tuple[list[Matrix], Matrix]:
         """Return the expression less its mean, and the mean that a prediction starts from."""
