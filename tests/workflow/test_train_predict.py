@@ -55,7 +55,8 @@ def test_prediction_file_follows_the_contract(config, tiny_cohort):
     np.testing.assert_allclose(written.obsm["spatial"], section.centres_yx[:, ::-1], atol=1e-3)
     np.testing.assert_array_equal(written.X, table.X)
     assert not written.obs["trained_on"].any()
-    assert {"trust_r", "trust_r_low", "trust_r_high", "null_r"} <= set(written.var.columns)
+    np.testing.assert_array_equal(written.var["trust_r"], read_info(config.model).trust["r"])
+    assert {"trust_r_low", "trust_r_high", "null_r"} <= set(written.var.columns)
     facts = written.uns["geneglass"]
     assert facts["mpp"] == pytest.approx(section.mpp)
     assert facts["model_hash"] and facts["slide_hash"]

@@ -12,7 +12,7 @@ from geneglass.model.recipe import Answer, Neighbours
 if TYPE_CHECKING:
     from anndata import AnnData
 
-TRUST_COLUMNS = ("trust_r", "trust_r_low", "trust_r_high", "null_r")
+TRUST_COLUMNS = {"trust_r": "r", "trust_r_low": "r_low", "trust_r_high": "r_high", "null_r": "null_r"}
 """Held-out r of each gene within the training set, its interval, and the best null; NaN where not measured."""
 
 
@@ -75,7 +75,7 @@ def to_anndata(answer: Answer, info: ModelInfo, *, names: Sequence[str], centres
     )
     absent = np.full(len(info.genes), np.nan, np.float32)
     var = pd.DataFrame(
-        {column: np.asarray(info.trust.get(column, absent), np.float32) for column in TRUST_COLUMNS},
+        {column: np.asarray(info.trust.get(name, absent), np.float32) for column, name in TRUST_COLUMNS.items()},
         index=pd.Index(list(info.genes)),
     )
     table = AnnData(np.asarray(answer.values, np.float32), obs=obs, var=var)
