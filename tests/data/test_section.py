@@ -161,7 +161,7 @@ def test_real_sections_lie_on_one_scale(opened: Callable[[SectionSource], Sectio
     assert mpp * 2000 / 6954 == pytest.approx(0.92, abs=0.005)
     assert (slide.levels[0].width_px, slide.levels[0].height_px) == (2000, 2138)
     assert (a1.centres_yx < (2138, 2000)).all()
-    assert "2 spots (17x14, 18x20) of A1_selection.tsv without counts left out." in a1.warnings
+    assert "Left out, having no counts: 2 spots (17x14, 18x20) of A1_selection.tsv." in a1.warnings
 
 
 def test_real_sections_of_unstated_scale_need_it_by_hand(

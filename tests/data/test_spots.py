@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -29,6 +29,7 @@ def test_counts_are_csr_float32_without_stored_zeros() -> None:
     assert table.X.nnz == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=12), st.integers(0, 2**32 - 1))
 def test_summing_genes_of_one_name_keeps_depth_and_ignores_order(names: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -96,14 +96,14 @@ def test_spots_without_counts_are_left_out_by_name(tmp_path: Path) -> None:
     counts = write_counts(tmp_path / "a.tsv", {f"{x}x{y}": counts_of(x, y) for x, y in PLACES[2:]})
     spots = open_spots(counts, write_positions(tmp_path / "b.tsv", PLACES))
     assert spots.table.n_obs == 22
-    assert spots.warnings == ("2 spots (3x10, 3x11) of b.tsv without counts left out.",)
+    assert spots.warnings == ("Left out, having no counts: 2 spots (3x10, 3x11) of b.tsv.",)
 
 
 def test_counts_without_a_position_are_left_out_by_name(tmp_path: Path) -> None:
     rows = {f"{x}x{y}": counts_of(x, y) for x, y in [*PLACES, (60, 60)]}
     spots = open_spots(write_counts(tmp_path / "a.tsv", rows), write_positions(tmp_path / "b.tsv", PLACES))
     assert spots.table.n_obs == 24
-    assert spots.warnings == ("1 spot (60x60) of a.tsv without a position left out.",)
+    assert spots.warnings == ("Left out, having no position: 1 spot (60x60) of a.tsv.",)
 
 
 @pytest.mark.parametrize("shift", [2, 100])
@@ -222,8 +222,8 @@ def test_every_her2st_section_opens_and_joins(shared_data: Path) -> None:
     assert len(n_spots) == 36
     assert sum(n_spots[name] for name in HER2ST if name not in ("A1", "H1", "H2", "H3")) == 11_548
     assert (n_spots["A1"], n_spots["C3"]) == (346, 180)
-    assert told["A1"][0] == "2 spots (17x14, 18x20) of A1_selection.tsv without counts left out."
-    assert told["C3"] == ("2 spots (13x9, 17x14) of C3_selection.tsv without counts left out.",)
+    assert told["A1"][0] == "Left out, having no counts: 2 spots (17x14, 18x20) of A1_selection.tsv."
+    assert told["C3"] == ("Left out, having no counts: 2 spots (13x9, 17x14) of C3_selection.tsv.",)
     assert all(0.91 < mpp[name] < 0.925 for name in HER2ST if name[0] == "A")
     assert all(0.684 < mpp[name] < 0.692 for name in HER2ST if name[0] != "A")
 

@@ -183,10 +183,10 @@ def _join(
         told.append(f"{off} of {len(frame)} spots of {positions_file.name} lie off the tissue and were left out.")
     without_counts = sorted(set(on_tissue) - set(places))
     if without_counts:
-        told.append(f"{some(without_counts, 'spot')} of {positions_file.name} without counts left out.")
+        told.append(f"Left out, having no counts: {some(without_counts, 'spot')} of {positions_file.name}.")
     without_place = sorted(set(places) - set(frame.index))
     if without_place:
-        told.append(f"{some(without_place, 'spot')} of {counts_file.name} without a position left out.")
+        told.append(f"Left out, having no position: {some(without_place, 'spot')} of {counts_file.name}.")
     kept = set(on_tissue)
     rows = [row for row in matched if places[row] in kept]
     if not rows:
