@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
-os.environ.setdefault("NAPARI_CONFIG", os.devnull)
+# Read when napari is imported: the settings of the person who runs the tests are neither used nor changed.
+os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="geneglass-tests-")) / "settings.yaml")
 
 THIRD_PARTY = [
     # matplotlib's converters, reached through vispy and superqt colour maps, use a pyparsing name on its way out
@@ -45,3 +47,70 @@ def wait_for(qtbot: Any) -> Iterator[Callable[[Callable[[], bool]], None]]:
         qtbot.waitUntil(condition, timeout=int(seconds * 1000))
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def small_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the cohort.toml of two small sections, "left" and "right": 320 x 480 px at 0.8 um, 40 spots, 5 genes.
+
+    ERBB2 rises from the left edge to the right, RARE is in two spots, SILENT in none.
+    """
+    import anndata
+    import numpy as np
+    import pandas as pd
+    from scipy.sparse import csr_matrix
+
+    from geneglass.data.pyramid import write_pyramid
+
+    folder = tmp_path_factory.mktemp("small_cohort")
+    tables = []
+    for number, name in enumerate(("left", "right")):
+        rng = np.random.default_rng(number)
+        write_pyramid(folder / f"{name}.ome.tif", rng.integers(150, 255, (320, 480, 3), dtype=np.uint8), 0.8, tile=128)
+        y, x = (axis.ravel() for axis in np.meshgrid(np.arange(40, 320, 60), np.arange(30, 480, 58), indexing="ij"))
+        lam = np.stack([x, 400 + 0 * x, 300 + 0 * x, 0 * x, 0 * x], axis=1).astype(float)
+        counts = rng.poisson(lam).astype(np.float32)
+        counts[:2, 4] = 4
+        counts[7] = (1, 2, 0, 0, 0)
+        table = anndata.AnnData(csr_matrix(counts), var=pd.DataFrame(index=["ERBB2", "ACTB", "CD74", "SILENT", "RARE"]))
+        table.obs_names = [f"spot_{i}" for i in range(len(x))]
+        table.obsm["spatial"] = np.stack([x, y], axis=1).astype(float)
+        table.write_h5ad(folder / f"{name}.h5ad")
+        tables.append(
+            f'[[section]]\nname = "{name}"\npatient = "{name}"\nslide = "{name}.ome.tif"\nspots = "{name}.h5ad"\n'
+        )
+    (folder / "cohort.toml").write_text("\n".join(tables), encoding="utf-8")
+    return folder / "cohort.toml"
+
+
+@pytest.fixture
+def predicted() -> Callable[..., Any]:
+    """Return a function that makes a prediction of a section's spots, in reverse order, without SILENT, with NOVEL."""
+    import anndata
+    import numpy as np
+    import pandas as pd
+
+    def make(section: Any, *, trained: bool = False, spots: slice = slice(None, None, -1)) -> Any:
+        table = section.spots.table
+        x = section.centres_yx[:, 1] / 480
+        values = np.stack([2 + x, 4 + 0 * x, 4 - x, 1 + x, x], axis=1).astype(np.float32)
+        genes = pd.DataFrame(
+            {"trust_r": [0.41, np.nan, 0.2, 0.1, 0.3]}, index=["ERBB2", "ACTB", "CD74", "RARE", "NOVEL"]
+        )
+        prediction = anndata.AnnData(values, obs=pd.DataFrame(index=table.obs_names), var=genes)
+        prediction.obs["trained_on"] = trained
+        prediction.obs["confidence"] = 0.5
+        prediction.obsm["spatial"] = section.centres_yx[:, ::-1].astype(float)
+        prediction.uns["geneglass"] = {
+            "section": section.name,
+            "slide": section.slide.path.name,
+            "slide_hash": section.slide.content_hash(),
+            "unit": "ln(1 + 10,000 x / total of the spot over all genes)",
+            "min_counts": 500,
+            "stride_um": 0,
+            "mpp": section.mpp,
+            "spot_diameter_um": 55.0,
+        }
+        return prediction[spots].copy()
+
+    return make
