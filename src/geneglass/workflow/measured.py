@@ -1,0 +1,104 @@
+"""One section as the evaluator sees it: truth, depth and position, no image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from geneglass.data.cohort import SectionSource
+from geneglass.data.genes import kept_spots, panel_counts, spot_totals
+from geneglass.data.spots import Spots
+from geneglass.data.types import FloatArray
+from geneglass.model.nulls import POSITION_K, depth_only, gene_mean, position_only, random_references
+from geneglass.workflow.prepare import array_positions
+from geneglass.workflow.protocol import Protocol
+
+GENE_MEAN, DEPTH, RANDOM, SHUFFLED = "gene mean", "depth only", "random references", "shuffled query"
+POSITION = tuple(f"position only, K = {k}" for k in POSITION_K)
+NULLS = (DEPTH, *POSITION, GENE_MEAN, RANDOM)
+"""Predictors that see no image, in the order of every table; shuffled queries go with a recipe."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Kept spots of one section over one panel.
+
+    Attributes
+    ----------
+    counts
+        (n, genes) raw counts; a column of NaN where the file does not have the gene.
+    truth
+        (n, genes) the same in the protocol's unit.
+    totals
+        (n,) counts over all genes of the file.
+    array_yx
+        (n, 2) array row and column, or None where the file has none.
+    centres_yx
+        (n, 2) centres in pixels of the spot file's picture: position where there is no array.
+    n_spots
+        Spots of the file, set aside or not.
+    """
+
+    name: str
+    patient: str | None
+    genes: tuple[str, ...]
+    counts: FloatArray
+    truth: FloatArray
+    totals: FloatArray
+    array_yx: FloatArray | None
+    centres_yx: FloatArray
+    n_spots: int
+
+    @property
+    def n_set_aside(self) -> int:
+        """Return how many spots had too few counts."""
+        return self.n_spots - len(self.totals)
+
+
+def measure(
+    source: SectionSource, spots: Spots, genes: Sequence[str], protocol: Protocol, *, min_counts: int
+) -> Measured:
+    """Return what was measured of these genes at the spots that have enough counts."""
+    totals = spot_totals(spots)
+    kept = kept_spots(totals, min_counts)
+    counts = np.full((int(kept.sum()), len(genes)), np.nan, np.float32)
+    columns = np.flatnonzero(spots.table.var_names.get_indexer(list(genes)) >= 0).tolist()
+    counts[:, columns] = panel_counts(spots, [genes[i] for i in columns])[kept]
+    centres_yx = np.asarray(spots.table.obsm["spatial"])[kept][:, 1::-1]
+    return Measured(
+        name=source.name,
+        patient=source.patient,
+        genes=tuple(genes),
+        counts=counts,
+        truth=protocol.truth(counts, totals[kept]),
+        totals=totals[kept],
+        array_yx=array_positions(spots, kept),
+        centres_yx=np.asarray(centres_yx, np.float32),
+        n_spots=len(totals),
+    )
+
+
+def image_free(test: Measured, references: Sequence[Measured], *, seed: int) -> dict[str, FloatArray]:
+    """Return by name what can be said of a section without its image, (spots, genes) each in the truth's unit.
+
+    Position only takes training sections of the same patient where there are any (a split that leaks),
+    else those of all other patients.
+    """
+    n = len(test.totals)
+    values = [r.truth for r in references]
+    sisters = [i for i, r in enumerate(references) if r.patient is not None and r.patient == test.patient]
+    near = sisters or list(range(len(references)))
+    query_yx, where_yx = _positions(test, [references[i] for i in near])
+    predictions = {DEPTH: depth_only(test.totals, len(test.genes))}
+    for name, k in zip(POSITION, POSITION_K, strict=True):
+        predictions[name] = position_only(query_yx, where_yx, [values[i] for i in near], k=k)
+    predictions[GENE_MEAN] = gene_mean(values, n)
+    predictions[RANDOM] = random_references(values, n, seed=seed)
+    return predictions
+
+
+def _positions(test: Measured, references: Sequence[Measured]) -> tuple[FloatArray, list[FloatArray]]:
+    arrays = [r.array_yx for r in references if r.array_yx is not None]
+    if test.array_yx is not None and len(arrays) == len(references):
+        return test.array_yx, arrays
+    return test.centres_yx, [r.centres_yx for r in references]

@@ -1,0 +1,118 @@
+"""What scores mean, in sentences that a reader who never saw the code understands."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from geneglass.workflow.measured import DEPTH, POSITION, Measured
+from geneglass.workflow.prepare import MAX_SET_ASIDE
+from geneglass.workflow.protocol import N_TOP, RANKINGS, Protocol
+from geneglass.workflow.scores import Scored
+from geneglass.workflow.trust import MIN_PATIENTS
+
+LEAK = "leaking: sister sections of the test patient are in training, so these scores say nothing about new patients"
+Figures = Mapping[str, Mapping[str, Any]]
+
+
+def best_null(predictors: Figures) -> str:
+    """Return the name of the image-free predictor with the highest mean r; depth only where none is defined."""
+    candidates = [name for name in (DEPTH, *POSITION) if math.isfinite(predictors[name]["r"])]
+    return max(candidates, key=lambda name: predictors[name]["r"], default=DEPTH)
+
+
+def null_sentence(predictors: Figures) -> str:
+    """Return which image-free predictor is best, with its figures."""
+    name = best_null(predictors)
+    return f"The best predictor that never saw the image is {name}: mean r {_pair(predictors[name])}."
+
+
+def recipe_sentence(recipe: str, predictors: Figures) -> str:
+    """Return a recipe's figures beside those of the best image-free predictor."""
+    name = best_null(predictors)
+    return (
+        f"{recipe}: mean r {_pair(predictors[recipe])}; the best predictor that never saw the image, {name}, "
+        f"has {_pair(predictors[name], short=True)}."
+    )
+
+
+def leak_sentence(scored: Sequence[Scored]) -> list[str]:
+    """Return the mark of a leaking split, or nothing."""
+    leaking = sorted({s.fold for s in scored if s.leaks})
+    if not leaking:
+        return []
+    everywhere = len(leaking) == len({s.fold for s in scored})
+    where = "This split is" if everywhere else f"The folds {', '.join(leaking)} are"
+    unknown = [s.section for s in scored if s.leaks and s.patient is None]
+    doubt = f" (no patient id is known for {', '.join(unknown)})" if unknown else ""
+    return [f"{where} {LEAK}{doubt}."]
+
+
+def protocol_sentence(protocol: Protocol, min_counts: int) -> list[str]:
+    """Return the unit, the ranking and which spots count; then the protocol's own note."""
+    spots = "every spot is scored" if not min_counts else f"spots under {min_counts} counts are set aside"
+    stated = (
+        f"Protocol {protocol.name}: truth is {protocol.unit}; {spots}; in brackets the {N_TOP} genes "
+        f"{RANKINGS[protocol.ranking]}."
+    )
+    return [stated, protocol.note] if protocol.note else [stated]
+
+
+def interval_sentence(patients: Sequence[str | None]) -> str:
+    """Return over what the intervals were drawn, and what they can not say."""
+    if interval_over(patients) == "patients":
+        return f"Intervals are 95 % by bootstrap over {len(set(patients))} patients."
+    if len(patients) < 2:
+        return "With one test section there is no interval."
+    known = len({patient for patient in patients if patient is not None})
+    return (
+        f"Intervals are 95 % by bootstrap over {len(patients)} sections, not patients ({known} known, {MIN_PATIENTS} "
+        "are needed): they say nothing about new patients."
+    )
+
+
+def interval_over(patients: Sequence[str | None]) -> str:
+    """Return "patients" or "sections": what the bootstrap draws."""
+    return "patients" if None not in patients and len(set(patients)) >= MIN_PATIENTS else "sections"
+
+
+def undefined_sentence(predictors: Figures, names: Sequence[str] = (DEPTH,)) -> list[str]:
+    """Return how many genes have no defined score, or nothing."""
+    said = []
+    for name in names:
+        number = predictors[name]["undefined"]
+        if number:
+            said.append(
+                f"{name}: r is not defined for {number} genes (summed over test sections), where measured or predicted "
+                "values are constant or the file lacks the gene; they are left out of the means."
+            )
+    return said
+
+
+def set_aside(section: Measured, min_counts: int) -> dict[str, Any]:
+    """Return how many spots of a test section are scored, and a sentence where some are not."""
+    lost, share = section.n_set_aside, section.n_set_aside / max(section.n_spots, 1)
+    note = ""
+    if lost:
+        loud = ", more than a fifth" if share > MAX_SET_ASIDE else ""
+        note = (
+            f"{section.name}: {lost} of {section.n_spots} spots have under {min_counts} counts and are set aside"
+            f" ({share:.0%}{loud})."
+        )
+    return {
+        "name": section.name,
+        "patient": section.patient,
+        "spots": section.n_spots,
+        "set_aside": lost,
+        "more_than_a_fifth": share > MAX_SET_ASIDE,
+        "note": note,
+    }
+
+
+def number(value: float | None, *, digits: int = 2) -> str:
+    """Return a figure as text; a dash where it is not defined."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
+def _pair(figures: Mapping[str, Any], *, short: bool = False) -> str:
+    label = "" if short else f"{N_TOP} highest "
+    return f"{number(figures['r'])} ({label}{number(figures['r_top'])})"
