@@ -65,7 +65,7 @@ class EncoderChoice(QObject):
         self.network.addItems(NETWORKS)
         self.network.setToolTip("Any network name of the timm library")
         _let_shrink(self.network)
-        self.download = QCheckBox("Download the weights if missing")
+        self.download = QCheckBox("Download if missing")
         self.download.setToolTip(
             "Only then is anything fetched from the internet; the weights have a licence of their own"
         )

@@ -76,6 +76,7 @@ def _dock(viewer: Any) -> "GeneglassPanel":
     panel = GeneglassPanel(viewer)
     viewer.window.add_dock_widget(panel, name="geneglass", area="right")
     viewer.window.resize(*WINDOW_PX)
+    panel.head.wide.setChecked(True)
     return panel
 
 

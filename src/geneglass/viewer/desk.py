@@ -40,13 +40,14 @@ class Desk:
 
     def run(self, title: str, job: Job[Any], on_result: Callable[[Any], None]) -> bool:
         """Start a job and return whether it was started; a refusal is shown as a message."""
+        if self.runner.running is None:
+            self.messages.clear()
         try:
             self.runner.run(title, job, on_result)
         except InputError as error:
             job.close()
             self.messages.error(error)
             return False
-        self.messages.hide()
         return True
 
     def open_path(self, path: Path) -> bool:

@@ -25,6 +25,7 @@ STYLE = """
 #geneglass QTabBar::tab {{ padding: 6px 12px; }}
 #geneglass QFrame#strip[kind="error"] {{ background-color: {error}; border-radius: 4px; }}
 #geneglass QFrame#strip[kind="warning"] {{ background-color: {warning}; border-radius: 4px; }}
+#geneglass QFrame#strip[kind="info"] {{ background-color: {foreground}; border-radius: 4px; }}
 #geneglass QFrame#strip[kind="note"] {{ background-color: {note}; border-radius: 4px; }}
 #geneglass QFrame#strip QLabel {{ background: transparent; color: {text}; }}
 #geneglass QScrollArea, #geneglass QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}

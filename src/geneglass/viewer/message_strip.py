@@ -19,6 +19,8 @@ from qtpy.QtWidgets import (
 from geneglass.errors import InputError
 from geneglass.viewer.look import restyle
 
+LINES_SHOWN = 3
+
 
 class MessageStrip(QFrame):
     """Shows the last message; hidden until there is one, and when it is closed."""
@@ -36,6 +38,7 @@ class MessageStrip(QFrame):
         close = QPushButton("Dismiss")
         close.clicked.connect(self.hide)
         self._report = ""
+        self._said: list[str] = []
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.details)
@@ -46,17 +49,31 @@ class MessageStrip(QFrame):
         layout.addLayout(buttons)
         self.hide()
 
+    def clear(self) -> None:
+        """Take everything away, before a new job."""
+        self._said = []
+        self.hide()
+
+    def tell(self, sentence: str) -> None:
+        """Show what a job says along the way; all of it stays behind the Details of what follows."""
+        self._said.append(sentence)
+        self._show("info", "\n".join(self._said[-LINES_SHOWN:]), self._all_said())
+
     def note(self, sentence: str) -> None:
         """Show something that went well."""
-        self._show("note", sentence, "")
+        self._show("note", sentence, self._all_said())
 
     def warn(self, sentence: str) -> None:
         """Show something to know before going on."""
-        self._show("warning", sentence, "")
+        self._show("warning", sentence, self._all_said())
 
     def error(self, error: BaseException) -> None:
         """Show what went wrong, in one sentence; the traceback goes behind the button."""
-        self._show("error", _sentence(error), "".join(traceback.format_exception(error)))
+        report = "".join(traceback.format_exception(error))
+        self._show("error", _sentence(error), "\n\n".join(filter(None, (self._all_said(), report))))
+
+    def _all_said(self) -> str:
+        return "\n".join(self._said)
 
     def _show(self, kind: str, sentence: str, report: str) -> None:
         self._report = report

@@ -134,7 +134,7 @@ class GeneglassPanel(QWidget):
     def _on_progressed(self, events: Sequence[Event]) -> None:
         for event in events:
             if event.message:
-                self.messages.warn(event.message)
+                self.messages.tell(event.message)
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:
