@@ -87,12 +87,9 @@ def test_what_is_no_count_is_refused(name: str, value: float, what: str, tmp_pat
 
 @every_format
 @pytest.mark.filterwarnings("ignore:.*names are not unique:UserWarning")
-def test_genes_of_one_name_are_summed_and_told(name: str, tmp_path: Path) -> None:
-    given = counts()
-    spots = open_spots(MAKERS[name](tmp_path, given, ["A", "B", "A"]))
-    rows = [NAMES.index(spot) for spot in spots.table.obs_names]
-    np.testing.assert_array_equal(spots.table[:, "A"].X.toarray()[:, 0], given[rows][:, [0, 2]].sum(axis=1))
-    assert any("(A) stood more than once" in sentence for sentence in spots.warnings)
+def test_genes_of_one_name_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"1 gene \(A\) more than once"):
+        open_spots(MAKERS[name](tmp_path, counts(), ["A", "B", "A"]))
 
 
 @every_format

@@ -88,20 +88,6 @@ def test_a_full_disk_is_one_sentence_whoever_reports_it(tmp_path, error):
     assert list(tmp_path.iterdir()) == [target]
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Mount a disk of 1 MiB, or skip where that is not allowed."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("cannot mount a small disk here (the shim above covers the sentence)")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 def _write_bytes(path):
     path.write_bytes(bytes(2**22))
 

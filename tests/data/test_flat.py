@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from geneglass.data import tiled_tiff
 from geneglass.data.cache import cache_folder
 from geneglass.data.slide_formats import flat, open_slide
 from geneglass.data.types import Region
@@ -102,6 +103,33 @@ def test_too_many_pixels_are_refused_with_a_way_out(tmp_path, monkeypatch):
     Image.fromarray(IMAGE).save(tmp_path / "a.png")
     with pytest.raises(InputError, match=r"140 x 90 px, more than the 1,000 .* tiled pyramidal TIFF"):
         open_slide(tmp_path / "a.png")
+
+
+def test_a_large_tiff_of_one_tiled_level_gets_a_pyramid(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiled_tiff, "MAX_SINGLE_LEVEL_PX", 2000)
+    image = np.random.default_rng(3).integers(0, 256, (1100, 2100, 3), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", image, tile=(256, 256), photometric="rgb", metadata=None)
+    with open_slide(tmp_path / "a.tif") as slide:
+        assert [(level.height_px, level.width_px) for level in slide.levels] == [(1100, 2100), (550, 1050), (275, 525)]
+        np.testing.assert_array_equal(slide.read(Region(0, 0, 0, 1100, 2100)), image)
+
+
+def test_a_full_cache_disk_is_one_sentence_and_leaves_no_rest(tmp_path, small_disk, monkeypatch):
+    monkeypatch.setenv("GENEGLASS_CACHE", str(small_disk))
+    noise = np.random.default_rng(3).integers(0, 256, (1100, 1300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="the disk is full"):
+        open_slide(tmp_path / "a.png")
+    assert list((small_disk / "pyramids").iterdir()) == []
+
+
+def test_a_picture_cut_short_leaves_nothing_in_the_cache(tmp_path):
+    Image.fromarray(IMAGE).save(tmp_path / "a.jpg", quality=95)
+    content = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match="cut short"):
+        open_slide(tmp_path / "a.jpg")
+    assert list(cache_folder("pyramids").iterdir()) == []
 
 
 # ru_maxrss would begin with the peak of this process, which the child inherits.

@@ -1,12 +1,11 @@
 """The checks that all spot formats share, and the choice of a format."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import sparse
 
 from geneglass.data.spot_formats import is_spots_file, open_spots
@@ -29,19 +28,16 @@ def test_counts_are_csr_float32_without_stored_zeros() -> None:
     assert table.X.nnz == 1
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 3), min_size=2, max_size=12), st.integers(0, 2**32 - 1))
-def test_summing_genes_of_one_name_keeps_depth_and_ignores_order(names: list[int], seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    counts = rng.poisson(2.0, (3, len(names))) + 1
-    genes = [f"g{i}" for i in names]
-    order = rng.permutation(len(names))
-    one = checked_spots(raw(counts, genes), None, file="f").table
-    other = checked_spots(raw(counts[:, order], [genes[i] for i in order]), None, file="f").table
-    assert one.var_names.is_unique
-    np.testing.assert_array_equal(one.X.sum(axis=1), counts.sum(axis=1, keepdims=True))
-    for gene in set(genes):
-        np.testing.assert_array_equal(one[:, gene].X.toarray(), other[:, gene].X.toarray())
+def test_genes_of_one_name_are_told_apart_by_accession_or_refused() -> None:
+    counts, genes = np.ones((3, 4)), ["TBCE", "KRT8", "TBCE", "ACTB"]
+    with pytest.raises(InputError, match=r"f names 1 gene \(TBCE\) more than once"):
+        checked_spots(raw(counts, genes), None, file="f")
+    same_ids = replace(raw(counts, genes), gene_ids=["E1", "E2", "E1", "E4"])
+    with pytest.raises(InputError, match="more than once"):
+        checked_spots(same_ids, None, file="f")
+    spots = checked_spots(replace(same_ids, gene_ids=["E1", "E2", "E3", "E4"]), None, file="f")
+    assert list(spots.table.var_names) == ["TBCE (E1)", "KRT8", "TBCE (E3)", "ACTB"]
+    assert "TBCE" in spots.warnings[0]
 
 
 def test_the_first_wrong_value_of_a_sparse_matrix_is_found_in_its_row() -> None:

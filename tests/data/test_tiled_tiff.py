@@ -248,6 +248,22 @@ def test_the_hash_is_of_the_content(tmp_path):
     assert digests[0] == digests[1] != digests[2]
 
 
+def test_a_set_of_files_is_refused(tmp_path):
+    """An OME-TIFF may name another file that holds its pixels."""
+    first = _written(tmp_path / "a.ome.tif", metadata={"axes": "YXS", "UUID": "11111111-1111-1111-1111-111111111111"})
+    _written(tmp_path / "b.ome.tif", metadata={"axes": "YXS", "UUID": "22222222-2222-2222-2222-222222222222"})
+    with tifffile.TiffFile(first, mode="r+b") as tif:
+        xml = tif.ome_metadata.replace(
+            'IFD="0" PlaneCount="1"/>',
+            'IFD="0" PlaneCount="1"><UUID FileName="b.ome.tif">urn:uuid:22222222-2222-2222-2222-222222222222</UUID>'
+            "</TiffData>",
+        )
+        assert "b.ome.tif" in xml
+        tif.pages[0].tags[270].overwrite(xml)
+    with pytest.raises(InputError, match="its pixels lie in another file"):
+        open_slide(first)
+
+
 def test_a_real_svs(shared_data):
     with open_slide(shared_data / "slides" / "CMU-1-Small-Region.svs") as slide:
         assert [(level.height_px, level.width_px) for level in slide.levels] == [(2967, 2220)]

@@ -53,19 +53,22 @@ class RawSpots:
         One row per spot, indexed by spot name, with the columns that `Spots` describes.
     spatial_xy
         (spots, 2) centres in pixels, or None where the file has none.
+    gene_ids
+        Accessions of the genes (Ensembl), where the file has them beside the names; empty otherwise.
     """
 
     counts: Any
     genes: Sequence[str]
     obs: pd.DataFrame
     spatial_xy: Any
+    gene_ids: Sequence[str] = ()
 
 
 def checked_spots(raw: RawSpots, platform: Platform | None, *, file: str, warnings: Iterable[str] = ()) -> Spots:
     """Return a table as spots once its counts, names and centres hold what `Spots` promises.
 
-    Genes that share a name become one gene whose counts are summed: depth stays what it was, and the
-    result does not depend on the order of the file.
+    Genes that share a name are told apart by their accession ("TBCE (ENSG00000285053)"); without one nobody
+    can say which is meant, and the file is refused.
 
     Parameters
     ----------
@@ -82,7 +85,7 @@ def checked_spots(raw: RawSpots, platform: Platform | None, *, file: str, warnin
     ------
     InputError
         When there are no spots or genes; when a count is negative, not finite or not whole, naming the
-        first such place; when nothing was counted at all; when spot names repeat; when centres are missing.
+        first such place; when nothing was counted at all; when spot or gene names repeat; when centres are missing.
     """
     names, genes = [str(name) for name in raw.obs.index], [str(gene) for gene in raw.genes]
     if not names or not genes:
@@ -95,7 +98,8 @@ def checked_spots(raw: RawSpots, platform: Platform | None, *, file: str, warnin
     repeated = repeated_names(names)
     if repeated:
         raise InputError(f"{file} names {some(repeated, 'spot')} more than once; give every spot a name of its own.")
-    counts, genes, told = _one_gene_per_name(sparse.csr_matrix(raw.counts, dtype=np.float32), genes)
+    genes, told = _one_name_per_gene(genes, raw.gene_ids, file)
+    counts = sparse.csr_matrix(raw.counts, dtype=np.float32)
     counts.eliminate_zeros()
     if counts.nnz == 0:
         raise InputError(f"{file} holds no counts at all: every value is 0; give the file with the measured counts.")
@@ -160,17 +164,21 @@ def _centres_xy(spatial_xy: Any, names: Sequence[str], file: str) -> NDArray[np.
     return spatial
 
 
-def _one_gene_per_name(
-    counts: sparse.csr_matrix, genes: list[str]
-) -> tuple[sparse.csr_matrix, list[str], tuple[str, ...]]:
-    repeated = repeated_names(genes)
+def _one_name_per_gene(genes: list[str], gene_ids: Sequence[str], file: str) -> tuple[list[str], tuple[str, ...]]:
+    repeated = set(repeated_names(genes))
     if not repeated:
-        return counts, genes, ()
-    names, column = np.unique(np.asarray(genes, dtype=str), return_inverse=True)
-    ones = np.ones(len(column), dtype=np.float32)
-    sums = sparse.csr_matrix((ones, (np.arange(len(column)), column)), shape=(len(column), len(names)))
-    told = f"{some(repeated, 'gene name')} stood more than once; the counts of each were summed."
-    return sparse.csr_matrix(counts @ sums), [str(name) for name in names], (told,)
+        return genes, ()
+    if len(gene_ids) == len(genes):
+        genes = [
+            f"{gene} ({gene_id})" if gene in repeated else gene for gene, gene_id in zip(genes, gene_ids, strict=True)
+        ]
+        if not repeated_names(genes):
+            told = f"{some(sorted(repeated), 'gene name')} stood more than once; their accessions tell them apart."
+            return genes, (told,)
+    raise InputError(
+        f"{file} names {some(sorted(repeated), 'gene')} more than once and has no accessions that tell them apart; "
+        "merge or rename them, then open it again."
+    )
 
 
 def repeated_names(names: Sequence[str]) -> list[str]:

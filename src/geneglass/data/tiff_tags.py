@@ -26,6 +26,8 @@ def slide_pages(tif: Any) -> list[Any]:
     InputError
         With a clause that says what the file holds instead.
     """
+    if tif.is_bif:
+        raise InputError("it is a Ventana BIF, whose tiles overlap")
     candidates = [(series, _pages(series)) for series in tif.series]
     if not candidates:
         raise ValueError("no image in it")  # the directory lies at the end of many files: cut short
@@ -37,6 +39,8 @@ def slide_pages(tif: Any) -> list[Any]:
     series, pages = max(tiled or plain, key=lambda item: _area(item[1][0]))
     if not tif.is_ome and tiled:
         pages = pages + [p for s, more in tiled if s is not series for p in more]
+    if any(page.parent is not tif for page in pages):
+        raise InputError("its pixels lie in another file of a set")
     return _shrinking(pages)
 
 

@@ -25,6 +25,9 @@ from geneglass.data.tile_cache import TILES
 from geneglass.data.types import Level, Region, UInt8Array
 from geneglass.errors import InputError
 
+MAX_SINGLE_LEVEL_PX = 8192
+"""A slide of one level whose longer edge is beyond this gets a pyramid: no overview could be shown."""
+
 _PARALLEL_FROM_TILES = 4
 _numbers = itertools.count()
 
@@ -84,7 +87,7 @@ class TiledTiffSlide(Slide):
     shown_as
         The file the user named, where `path` is a cached pyramid of it.
     strips
-        Also open a TIFF that is stored in strips: slow to read in pieces, meant for making a pyramid.
+        Also open a TIFF that is stored in strips: slow to read in pieces, meant for making a pyramid of it.
 
     Raises
     ------
@@ -218,10 +221,12 @@ def is_tiff(path: Path) -> bool:
         return file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def is_tiled(path: Path) -> bool:
-    """Return whether the slide in a TIFF is stored in tiles rather than strips."""
+def reads_directly(path: Path) -> bool:
+    """Return whether a TIFF can be looked at as it is: in tiles, and with coarser levels where it is large."""
     with _clear_errors(path), _opened(path) as tif:
-        return bool(slide_pages(tif)[0].is_tiled)
+        pages = slide_pages(tif)
+        small = max(pages[0].imagelength, pages[0].imagewidth) <= MAX_SINGLE_LEVEL_PX
+        return bool(pages[0].is_tiled and (small or len(pages) > 1))
 
 
 def tiff_warnings(path: Path) -> tuple[str, ...]:

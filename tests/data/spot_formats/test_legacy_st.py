@@ -134,13 +134,10 @@ def test_a_value_that_is_no_count_is_named(files: tuple[Path, Path], value: obje
         open_spots(*files)
 
 
-def test_genes_of_one_name_are_summed(files: tuple[Path, Path]) -> None:
+def test_genes_of_one_name_are_refused(files: tuple[Path, Path]) -> None:
     write_counts(files[0], {f"{x}x{y}": counts_of(x, y) for x, y in PLACES}, genes=("KRT8", "GAPDH", "KRT8"))
-    spots = open_spots(*files)
-    x, y = np.array(PLACES).T
-    np.testing.assert_array_equal(spots.table[:, "KRT8"].X.toarray()[:, 0], x + x * y)
-    np.testing.assert_array_equal(spots.table[:, "GAPDH"].X.toarray()[:, 0], y)
-    assert spots.warnings == ("1 gene name (KRT8) stood more than once; the counts of each were summed.",)
+    with pytest.raises(InputError, match=r"1 gene \(KRT8\) more than once"):
+        open_spots(*files)
 
 
 def test_a_place_that_stands_twice_is_refused(files: tuple[Path, Path]) -> None:

@@ -1,4 +1,4 @@
-"""Flat pictures (JPEG, PNG, TIFF in strips): a pyramid is made once, cached, and opened as any slide.
+"""Flat pictures (JPEG, PNG, TIFF in strips or large and of one level): a pyramid is made once and cached.
 
 The pyramid is lossless, so its pixels are the picture's own. The orientation tag of a camera is not
 applied: spot files count pixels as they are stored. The density that a JPEG or PNG states is a screen's
@@ -18,7 +18,7 @@ from geneglass.data.pixels import over_white
 from geneglass.data.pyramid import RowBands, write_pyramid
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import SLIDE_FORMATS, NotThisFormatError, SlideFormat
-from geneglass.data.tiled_tiff import TiledTiffSlide, is_tiff, is_tiled, orientation_warning, tiff_warnings
+from geneglass.data.tiled_tiff import TiledTiffSlide, is_tiff, orientation_warning, reads_directly, tiff_warnings
 from geneglass.data.types import Region, UInt8Array
 from geneglass.errors import InputError
 
@@ -38,8 +38,8 @@ def open_flat(path: Path) -> Slide:
     with path.open("rb") as file:
         head = file.read(8)
     picture = _picture_class(head)
-    if picture is None and not (is_tiff(path) and not is_tiled(path)):
-        raise NotThisFormatError(f"{path} is neither JPEG, PNG nor a TIFF in strips.")
+    if picture is None and (not is_tiff(path) or reads_directly(path)):
+        raise NotThisFormatError(f"{path} is no flat picture.")
     pyramid = cache_folder("pyramids") / f"{file_digest(path)}-{PYRAMID_VERSION}.ome.tif"
     slide = _cached(pyramid, path)
     if slide is None:

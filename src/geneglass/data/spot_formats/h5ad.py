@@ -46,10 +46,12 @@ def open_h5ad(path: Path, positions: Path | None = None) -> Spots:
         raise InputError(f"{path} is a prediction written by geneglass, not measured spots; open it as a prediction.")
     if 0 in read.shape:
         raise InputError(f"{path} holds an empty matrix ({read.n_obs} spots x {read.n_vars} genes); give counts.")
-    counts, genes, told = _counts(path, read)
+    counts, var, told = _counts(path, read)
     on_tissue, off = _on_tissue(path, read.obs)
     spatial_xy = np.asarray(read.obsm["spatial"])[on_tissue] if "spatial" in read.obsm else None
-    raw = RawSpots(counts[on_tissue], genes, _obs(read.obs[on_tissue]), spatial_xy)
+    gene_ids = [str(gene_id) for gene_id in var.get("gene_ids", ())]
+    genes = [str(name) for name in var.index]
+    raw = RawSpots(counts[on_tissue], genes, _obs(read.obs[on_tissue]), spatial_xy, gene_ids)
     spots = checked_spots(raw, None, file=path.name, warnings=(*told, *off))
     return replace(spots, platform=_platform(spots.table, read.uns))
 
@@ -68,21 +70,20 @@ def _read(path: Path) -> AnnData:
         raise InputError(f"{path} can not be read as an AnnData file: {reason.rstrip('.')}; write it again.") from None
 
 
-def _counts(path: Path, read: AnnData) -> tuple[Any, list[str], tuple[str, ...]]:
-    places: list[tuple[str, Any, list[str]]] = []
-    genes = [str(name) for name in read.var_names]
+def _counts(path: Path, read: AnnData) -> tuple[Any, pd.DataFrame, tuple[str, ...]]:
+    places: list[tuple[str, Any, pd.DataFrame]] = []
     if read.X is not None:
-        places.append(("X", read.X, genes))
+        places.append(("X", read.X, read.var))
     if "counts" in read.layers:
-        places.append(('layers["counts"]', read.layers["counts"], genes))
+        places.append(('layers["counts"]', read.layers["counts"], read.var))
     if read.raw is not None:
-        places.append(("raw.X", read.raw.X, [str(name) for name in read.raw.var_names]))
+        places.append(("raw.X", read.raw.X, read.raw.var))
     problems = []
-    for where, matrix, names in places:
-        problem = count_problem(matrix, list(read.obs_names), names)
+    for where, matrix, var in places:
+        problem = count_problem(matrix, list(read.obs_names), [str(name) for name in var.index])
         if problem is None:
             told = () if where == "X" else (f"X of {path.name} holds no counts; they were taken from {where}.",)
-            return matrix, names, told
+            return matrix, var, told
         problems.append(f"{where} holds {problem}")
     said = ", ".join(problems) or "it has no matrix"
     raise InputError(f'{path} has no raw counts in X, layers["counts"] or raw: {said}; give whole numbers from 0 up.')
