@@ -22,12 +22,16 @@ class Encoder(ABC):
         One entry per field of view; `encode` is given them in this order.
     raw_dim, dim
         Length of the vectors that `encode` and `finish` return.
+    mean, std
+        Per channel of 0..1 RGB, what `network` expects to be subtracted and divided by.
     """
 
     name: str
     patches: tuple[PatchSpec, ...]
     raw_dim: int
     dim: int
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     @property
     @abstractmethod

@@ -118,6 +118,13 @@ class Bank:
         return _numpy(functional.embedding_bag(rows, self.expression, per_sample_weights=weights, mode="sum"))
 
 
+def nearest(neighbours: Neighbours, k: int) -> Neighbours:
+    """Return the k nearest of neighbours found in order, their weights made to sum to one again."""
+    weights = neighbours.weights[:, :k]
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    return Neighbours(neighbours.rows[:, :k], weights, neighbours.similarity[:, :k])
+
+
 def _numpy(tensor: Tensor) -> np.ndarray:
     found: np.ndarray = tensor.detach().cpu().numpy()
     return found

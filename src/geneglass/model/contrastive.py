@@ -1,0 +1,294 @@
+"""Contrastive recipes: what image-to-spot retrieval models share, from batches to the bank."""
+
+import copy
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
+from geneglass.model.augment import Augmentation, augmented, to_network
+from geneglass.model.early_stop import K_CHOICES, Stop, find_stop
+from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
+from geneglass.model.prediction import similarity_confidence
+from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, TrainData
+from geneglass.model.retrieval import Bank, Rule, Weighting
+from geneglass.model.training import Schedule, Trial
+
+EMBED_BATCH = 256
+"""Patches, or spots, embedded at a time outside training."""
+_NET, _BANK = "net.", "bank."
+
+
+@dataclass(frozen=True)
+class ContrastiveConfig:
+    """What every contrastive recipe lets one choose."""
+
+    fine_tune: Annotated[bool, {"tooltip": "Train the image encoder too, instead of a head on its features"}] = False
+    embed_dim: Annotated[int, {"min": 2, "tooltip": "Length of the shared embedding"}] = 64
+    dropout: Annotated[float, {"min": 0.0, "max": 0.95, "tooltip": "Share of units dropped in training"}] = 0.3
+    temperature: Annotated[float, {"min": 0.001, "tooltip": "What similarities are divided by, at the start"}] = 0.1
+    learn_temperature: Annotated[bool, {"tooltip": "Whether training changes the temperature"}] = True
+    batch: Annotated[int, {"min": 2, "tooltip": "Spots per training step"}] = 1024
+    batches: Annotated[Literal["mixed", "section"], {"tooltip": "Spots of all sections mixed, or one at a time"}] = (
+        "mixed"
+    )
+    optimiser: Annotated[Literal["adamw", "adam"], {"tooltip": "adam counts the decay into the gradient"}] = "adamw"
+    learning_rate: Annotated[float, {"min": 0.0, "tooltip": "Step size of the optimiser"}] = 1e-3
+    weight_decay: Annotated[float, {"min": 0.0, "tooltip": "Pull of the weights towards zero"}] = 1e-2
+    epochs: Annotated[int, {"min": 1, "max": 100000, "tooltip": "Passes over the spots, at most"}] = 200
+    validate: Annotated[bool, {"tooltip": "Choose epochs (and k) on training tissue left out, then train on all"}] = (
+        True
+    )
+    patience: Annotated[int, {"min": 1, "tooltip": "Stop after so many epochs without a better inner score"}] = 20
+    inner_folds: Annotated[int, {"min": 2, "max": 20, "tooltip": "Groups left out in turn to validate, at most"}] = 4
+    k: Annotated[int, {"min": 0, "tooltip": "Reference spots per prediction; 0 chooses on training tissue"}] = 0
+    weighting: Annotated[Weighting, {"tooltip": "How the retrieved spots are weighed"}] = "softmax"
+    distance: Annotated[Literal["l1", "l2"], {"tooltip": "What inverse_square measures"}] = "l2"
+    normalise_input: Annotated[bool, {"tooltip": "Fine-tuning: apply the encoder's own mean and std"}] = True
+    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or the published strong ones"}] = "flips"
+
+    def __post_init__(self) -> None:
+        for name, least in (("embed_dim", 2), ("batch", 2), ("epochs", 1), ("patience", 1), ("inner_folds", 2)):
+            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
+        for name in ("learning_rate", "temperature"):
+            require(getattr(self, name) > 0, f"{name} must be positive, got {getattr(self, name)}.")
+        for name in ("weight_decay", "k"):
+            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
+        require(0 <= self.dropout < 1, f"dropout must be at least 0 and under 1, got {self.dropout}.")
+
+
+def require(holds: bool, sentence: str) -> None:
+    """Raise an InputError with this sentence unless something holds."""
+    if not holds:
+        raise InputError(sentence)
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What a network's sizes follow from; stored with the model."""
+
+    features: int
+    genes: int
+    spots: int
+
+
+class ContrastiveRecipe(Recipe):
+    """A recipe that places images and spots in one space, and predicts by retrieving reference spots.
+
+    A subclass says how its networks are built (`build`), how spots are embedded (`encode_spots`) and
+    what a batch's loss is (`loss`); everything else is here.
+
+    Attributes
+    ----------
+    modules
+        The trained networks: "image" and "temperature" always, "network" when the encoder is fine-tuned, and
+        the subclass's own.
+    bank
+        The reference spots.
+    stop
+        How training converged on tissue left out: score after every epoch, and what was chosen.
+    """
+
+    retrieves: ClassVar[bool] = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.modules: nn.ModuleDict | None = None
+        self.bank: Bank | None = None
+        self.stop: Stop | None = None
+        self._k = 0
+        self._shapes: Shapes | None = None
+        self._similarity: FloatArray = np.empty(0, np.float32)
+
+    @abstractmethod
+    def build(self, shapes: Shapes) -> nn.ModuleDict:
+        """Return fresh networks with at least "image" (the head) and "temperature"."""
+
+    @abstractmethod
+    def encode_spots(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
+        """Return (len(rows), embed_dim) embeddings of measured spots."""
+
+    @abstractmethod
+    def loss(self, modules: nn.ModuleDict, images: Tensor, spots: Tensor) -> Tensor:
+        """Return the loss of a batch of paired embeddings."""
+
+    def adjust(self, modules: nn.ModuleDict, pool: Pool) -> None:
+        """Take fixed statistics (means, axes) from the training pool; by default there are none."""
+        return
+
+    def measured(self, section: TrainData) -> Measured:
+        """Return what the spot side is shown and what the bank gives back; by default both in `UNIT`."""
+        return Measured(section, section.expression, section.expression)
+
+    def neighbours(self) -> int:
+        """Return how many spots a spot's list holds, itself included."""
+        return 1
+
+    def spot_batch(self) -> int:
+        """Return how many spots are embedded at a time for the bank."""
+        return EMBED_BATCH
+
+    @property
+    def fine_tunes(self) -> bool:
+        """Return whether the encoder's network is trained: asked for, and there is one."""
+        return bool(self.config.fine_tune) and self.encoder.network() is not None
+
+    def encode_images(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> Tensor:
+        """Return (len(rows), embed_dim) embeddings of places from their image side."""
+        if not self.fine_tunes:
+            found: Tensor = modules["image"](images.features[rows])
+            return found
+        pixels = torch.from_numpy(images.patches(rows)).to(self.device).permute(0, 3, 1, 2)
+        if modules.training:
+            pixels = augmented(pixels, self.config.augment)
+        pixels = to_network(pixels, self.encoder if self.config.normalise_input else None)
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            features = modules["network"](pixels)
+        trained: Tensor = modules["image"](features.float())
+        return trained
+
+    def batch_loss(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
+        """Return the loss of these rows of the pool."""
+        images = self.encode_images(modules, pool.images, rows)
+        return self.loss(modules, images, self.encode_spots(modules, pool, rows))
+
+    def embed_images(self, modules: nn.ModuleDict, images: Images, rows: Tensor | None = None) -> Tensor:
+        """Return the embeddings of places (all by default), training nothing."""
+        modules.eval()
+        rows = torch.arange(len(images), device=self.device) if rows is None else rows
+        with torch.no_grad():
+            return torch.cat([self.encode_images(modules, images, part) for part in torch.split(rows, EMBED_BATCH)])
+
+    def make_bank(self, modules: nn.ModuleDict, pool: Pool) -> Bank:
+        """Return the reference spots as these networks embed them."""
+        modules.eval()
+        rows = torch.arange(len(pool), device=self.device)
+        with torch.no_grad():
+            parts = [self.encode_spots(modules, pool, part) for part in torch.split(rows, self.spot_batch())]
+        return Bank(torch.cat(parts), pool.reference, pool.section_of, pool.sections, pool.patients)
+
+    def rule(self, modules: nn.ModuleDict, k: int) -> Rule:
+        """Return how `k` neighbours are found and weighed."""
+        temperature = float(modules["temperature"]().detach())
+        config = self.config
+        return Rule(k, weighting=config.weighting, temperature=temperature, distance=config.distance)
+
+    def pool(self, sections: Sequence[TrainData]) -> Pool:
+        """Return training sections as the tensors that this recipe reads."""
+        measured = [self.measured(section) for section in sections]
+        return make_pool(measured, self.device, neighbours=self.neighbours(), with_patches=self.fine_tunes)
+
+    def trial(self, pool: Pool, seed: int) -> Trial:
+        """Return fresh networks, ready to be trained on a pool."""
+        config = self.config
+        schedule = Schedule(
+            batch=config.batch,
+            by_section=config.batches == "section",
+            learning_rate=config.learning_rate,
+            weight_decay=config.weight_decay,
+            decoupled=config.optimiser == "adamw",
+        )
+        self._shapes = Shapes(pool.images.features.shape[1], pool.expression.shape[1], len(pool))
+        modules = self._fresh(self._shapes, seed)
+        self.adjust(modules, pool)
+        return Trial(modules, pool, schedule, seed)
+
+    def _fresh(self, shapes: Shapes, seed: int) -> nn.ModuleDict:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            modules = self.build(shapes)
+        network = self.encoder.network()
+        if self.fine_tunes and network is not None:
+            modules["network"] = copy.deepcopy(network).requires_grad_(True)
+        return modules.to(self.device)
+
+    def fit(self, sections: Sequence[TrainData]) -> Iterator[FitStep]:
+        """Learn from measured sections; close the generator to cancel.
+
+        With `validate`, training tissue is left out in turn to find how many epochs and which k do best,
+        then everything is trained on for that long.
+        """
+        used = [section for section in sections if len(section.features)]
+        require(sum(len(s.features) for s in used) >= 8, "Training needs at least 8 spots with counts.")
+        epochs, k, done = self.config.epochs, self.config.k, 0
+        self.stop = None
+        if self.config.validate:
+            self.stop = yield from find_stop(self, used)
+            epochs, k, done = self.stop.epochs, self.stop.k, self.stop.steps
+        trial = self.trial(self.pool(used), self.seed)
+        total = done + epochs * trial.steps_per_epoch()
+        for _ in range(epochs):
+            for loss in trial.epoch(self):
+                done += 1
+                yield FitStep(done, total, loss=loss)
+        self._k = k or K_CHOICES[-1]
+        self.modules = trial.modules.eval()
+        self.bank = self.make_bank(self.modules, trial.pool)
+        self._similarity = self._training_similarity(trial.pool)
+
+    def _training_similarity(self, pool: Pool) -> FloatArray:
+        """Return the sorted mean similarity of training places to their references in other sections."""
+        modules, bank = self._trained()
+        found = []
+        for number, section in enumerate(bank.sections if len(bank.sections) > 1 else ()):
+            rows = torch.nonzero(pool.section_of == number).flatten()
+            query = self.embed_images(modules, pool.images, rows)
+            allowed = bank.rows_for(section, None, exclude_patient=False)
+            found.append(bank.search(query, allowed, self.rule(modules, self._k)).similarity.mean(axis=1))
+        return np.sort(np.concatenate(found)).astype(np.float32) if found else np.empty(0, np.float32)
+
+    def _trained(self) -> tuple[nn.ModuleDict, Bank]:
+        if self.modules is None or self.bank is None:
+            raise InputError("This model is not trained yet: train it, or load a model file.")
+        return self.modules, self.bank
+
+    def predict(self, query: QueryData, *, exclude_patient: bool = False) -> Answer:
+        """Return the weighted mean expression of the nearest reference spots, never of the query's own section."""
+        modules, bank = self._trained()
+        allowed = bank.rows_for(query.section, query.patient, exclude_patient=exclude_patient)
+        images = query_images(query, self.device, with_patches=self.fine_tunes)
+        require(
+            images.features.shape[1] == (self._shapes or Shapes(0, 0, 0)).features,
+            f"The features have {images.features.shape[1]} columns, not those that the model was trained on: "
+            "use the encoder that is named in the model file.",
+        )
+        neighbours = bank.search(self.embed_images(modules, images), allowed, self.rule(modules, self._k))
+        confidence = similarity_confidence(neighbours, self._similarity) if len(self._similarity) else None
+        return Answer(bank.average(neighbours), confidence, neighbours)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return networks, bank and the similarities that confidence is read from."""
+        modules, bank = self._trained()
+        tensors = {_NET + name: value for name, value in modules.state_dict().items()}
+        tensors |= {_BANK + name: getattr(bank, name) for name in ("embeddings", "expression", "section_of")}
+        return tensors | {"similarity": torch.from_numpy(self._similarity)}
+
+    def texts(self) -> dict[str, Any]:
+        """Return section and patient names of the bank, sizes, and the chosen k."""
+        _, bank = self._trained()
+        shapes = asdict(self._shapes) if self._shapes is not None else {}
+        return {"sections": list(bank.sections), "patients": list(bank.patients), "shapes": shapes, "k": self._k}
+
+    def load(self, state: dict[str, Tensor], texts: dict[str, Any]) -> None:
+        """Take back what `state` and `texts` returned."""
+        self._shapes = Shapes(**texts["shapes"])
+        if self._shapes.genes != len(self.genes) or state[_BANK + "expression"].shape[1] != len(self.genes):
+            raise ValueError(f"its tensors are for {state[_BANK + 'expression'].shape[1]} genes")
+        modules = self._fresh(self._shapes, self.seed)
+        modules.load_state_dict({n.removeprefix(_NET): v for n, v in state.items() if n.startswith(_NET)})
+        self.modules = modules.eval()
+        self.bank = Bank(
+            embeddings=state[_BANK + "embeddings"].to(self.device),
+            expression=state[_BANK + "expression"].to(self.device),
+            section_of=state[_BANK + "section_of"].to(self.device),
+            sections=tuple(texts["sections"]),
+            patients=tuple(texts["patients"]),
+        )
+        self._similarity = state["similarity"].cpu().numpy()
+        self._k = int(texts["k"])

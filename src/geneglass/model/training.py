@@ -1,0 +1,101 @@
+"""One network being trained on one pool: the steps of gradient descent and nothing else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from geneglass.model.pool import Pool
+
+
+class Objective(Protocol):
+    """What a trial asks of its recipe."""
+
+    def batch_loss(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
+        """Return the loss of these rows."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    batch
+        Spots per step; the last batch of an epoch may be smaller.
+    by_section
+        Batches of one section each, instead of spots of all mixed.
+    learning_rate, weight_decay
+        Of the optimiser.
+    decoupled
+        AdamW, where the decay is a step of its own; else Adam, where it is part of the gradient.
+    """
+
+    batch: int
+    by_section: bool
+    learning_rate: float
+    weight_decay: float
+    decoupled: bool
+
+
+class Trial:
+    """A network, its optimiser and its own stream of random numbers.
+
+    Parameters
+    ----------
+    modules
+        What is trained.
+    pool
+        The spots it is trained on.
+    schedule
+        How.
+    seed
+        Order of spots, dropout and augmentation follow from it.
+    """
+
+    def __init__(self, modules: nn.ModuleDict, pool: Pool, schedule: Schedule, seed: int) -> None:
+        self.modules = modules
+        self.pool = pool
+        self.schedule = schedule
+        self.seed = seed
+        self.step = 0
+        optimiser = torch.optim.AdamW if schedule.decoupled else torch.optim.Adam
+        trained = [p for p in modules.parameters() if p.requires_grad]
+        self.optimiser = optimiser(trained, lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+        self._order = torch.Generator().manual_seed(seed)
+
+    def steps_per_epoch(self) -> int:
+        """Return how many batches one pass has."""
+        groups = self._groups()
+        return sum(-(-len(group) // self.schedule.batch) for group in groups)
+
+    def epoch(self, objective: Objective) -> Iterator[float]:
+        """Pass once over the pool, yielding the loss after every batch."""
+        batches = [b for group in self._groups() for b in torch.split(self._shuffled(group), self.schedule.batch)]
+        for number in torch.randperm(len(batches), generator=self._order).tolist():
+            yield self._step(objective, batches[number].to(self.pool.expression.device))
+
+    def _groups(self) -> list[Tensor]:
+        if not self.schedule.by_section:
+            return [torch.arange(len(self.pool))]
+        section = self.pool.section_of.cpu()
+        return [torch.nonzero(section == number).flatten() for number in range(len(self.pool.sections))]
+
+    def _shuffled(self, rows: Tensor) -> Tensor:
+        return rows[torch.randperm(len(rows), generator=self._order)]
+
+    def _step(self, objective: Objective, rows: Tensor) -> float:
+        self.modules.train()
+        device = rows.device
+        # Dropout and augmentation draw from the global stream: set for this step and put back after it, so
+        # that nothing that runs beside it, not even another trial, changes what is drawn.
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(self.seed * 1_000_003 + self.step)
+            loss = objective.batch_loss(self.modules, self.pool, rows)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.step += 1
+        return loss.item()
