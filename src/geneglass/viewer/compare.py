@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from napari.layers import Layer
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from geneglass.errors import InputError
 from geneglass.overlay import OVERLAYS, LayerTuple, Layout
@@ -70,7 +72,7 @@ class Compare:
         if session.section is not None:
             self._on_section_changed()
         for layer in tuple(viewer.layers):
-            self._adopt(layer)
+            self.adopt(layer)
 
     def set_look(self, **changes: Any) -> None:
         """Change fields of `Look` (threshold, percentiles, limits, colourmap, opacity) and draw again.
@@ -121,13 +123,20 @@ class Compare:
             self._arrange()
 
     def _on_layer_inserted(self, event: Any) -> None:
-        if not self._busy and not self._adopt(event.value):
+        if self._busy:
+            return
+        if opened_of(event.value) is None:
             self._arrange()
+        else:
+            # The viewer is not done with inserting: it still selects the layer, which must not be gone by then.
+            QTimer.singleShot(0, partial(_adopt_later, ref(self), ref(event.value)))
 
-    def _adopt(self, layer: Layer) -> bool:
+    def adopt(self, layer: Layer) -> bool:
         """Take over what a reader opened; return whether that was done."""
-        opened = opened_of(layer)
-        if opened is None or any(shown.layer is layer for shown in self._shown.values()):
+        opened, viewer = opened_of(layer), self._viewer()
+        if opened is None or viewer is None or layer not in viewer.layers:
+            return False
+        if any(shown.layer is layer for shown in self._shown.values()):
             return False
         self._incoming = layer
         try:
@@ -150,7 +159,7 @@ class Compare:
             return
         for layer in tuple(viewer.layers):
             opened = opened_of(layer)
-            if opened is not None and opened.prediction is not None and self._adopt(layer):
+            if opened is not None and opened.prediction is not None and self.adopt(layer):
                 return
 
     def _wanted_panes(self) -> list[list[str]]:
@@ -265,6 +274,12 @@ class Compare:
             yield
         finally:
             self._busy = before
+
+
+def _adopt_later(compare: ref[Compare], layer: ref[Layer]) -> None:
+    there, arrived = compare(), layer()
+    if there is not None and arrived is not None:
+        there.adopt(arrived)
 
 
 _COMPARES: "WeakKeyDictionary[Any, Compare]" = WeakKeyDictionary()

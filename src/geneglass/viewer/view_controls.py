@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QH
 
 from geneglass.overlay import COLOURMAPS, Shade, colour_ramp
 from geneglass.viewer.compare import Compare
+from geneglass.viewer.desk import listen
 
 SWATCH = QSize(48, 12)
 PERCENTILES, VALUES = "percentiles", "values"
@@ -43,6 +44,7 @@ class ViewControls(QWidget):
         self.range.currentTextChanged.connect(self._on_range)
         self.low.valueChanged.connect(self._on_limits)
         self.high.valueChanged.connect(self._on_limits)
+        listen(compare.look_changed, self, self._show_look)
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
