@@ -25,7 +25,10 @@ from geneglass.model.recipes import RECIPES
 QUICK: dict[str, Any] = {"epochs": 3, "batch": 32}
 """Settings that keep training short, for recipes that have them."""
 
-SETTING_FOR: dict[str, dict[str, Any]] = {"distance": {"weighting": "inverse_square"}, "patience": {"epochs": 8, "patience": 6, "learning_rate": 0.1}}
+SETTING_FOR: dict[str, dict[str, Any]] = {
+    "distance": {"weighting": "inverse_square"},
+    "patience": {"epochs": 8, "patience": 6, "learning_rate": 0.1},
+}
 """Field: what else must be set for it to matter."""
 
 TESTED_ELSEWHERE = {"fine_tune", "normalise_input", "augment"}
