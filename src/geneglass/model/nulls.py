@@ -92,4 +92,4 @@ def _mean_of_rows(values: FloatArray, rows: NDArray[np.int64]) -> FloatArray:
     total = np.zeros((len(rows), values.shape[1]), np.float64)
     for column in rows.T:  # k passes of (n, genes), never (n, k, genes) at once
         total += values[column]
-    return (total / rows.shape[1]).astype(np.float32)
+    return np.asarray(total / rows.shape[1], np.float32)

@@ -18,6 +18,8 @@ RANKINGS: dict[Ranking, str] = {
     "test_variance": "most variable in the test section",
 }
 N_TOP = 50
+PER_GENE_UNIT = "log10(1 + 10,000 x / total of the gene over the section)"
+"""Spelled as the published recipes spell theirs: equal units make errors comparable."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ PROTOCOLS: dict[str, Protocol] = {
     "geneglass": Protocol("geneglass", UNIT, normalise, "train_mean", every_spot=False, note=""),
     "mclstexp": Protocol(
         "mclstexp",
-        "log10(1 + 10,000 x / sum of the gene over the section)",
+        PER_GENE_UNIT,
         per_gene_over_slide,
         "test_mean",
         every_spot=True,

@@ -115,10 +115,16 @@ def ranked(scored: Sequence[Scored], predictor: str) -> dict[str, float]:
 
 
 def ceiling_figures(scored: Sequence[Scored], ranking: Ranking) -> dict[str, Any]:
-    """Return the mean noise ceiling over all genes and over the 50, and how many genes have none."""
+    """Return the mean noise ceiling over all genes and over the 50, and how many genes have none.
+
+    A gene without a ceiling shows no signal above counting noise, and models score about 0 on it: `r` and
+    `r_top`, which stand beside mean r, take its ceiling as 0; `r_defined` leaves it out.
+    """
+    filled = [np.nan_to_num(s.ceiling) for s in scored]
     return {
-        "r": _mean(_means([s.ceiling for s in scored])),
-        "r_top": _mean(_means([s.ceiling[s.top[ranking]] for s in scored])),
+        "r": _mean(_means(filled)),
+        "r_top": _mean(_means([v[s.top[ranking]] for v, s in zip(filled, scored, strict=True)])),
+        "r_defined": _mean(_means([s.ceiling for s in scored])),
         "undefined": int(sum(np.isnan(s.ceiling).sum() for s in scored)),
     }
 

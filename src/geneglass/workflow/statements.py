@@ -35,6 +35,14 @@ def recipe_sentence(recipe: str, predictors: Figures) -> str:
     )
 
 
+def ceiling_sentence(ceiling: Mapping[str, Any]) -> str:
+    """Return how high mean r could be at this sequencing depth."""
+    return (
+        f"The noise ceiling, what a perfect prediction would score at this depth, is {_pair(ceiling)}; "
+        f"{ceiling['undefined']} genes (summed over test sections) show no signal above counting noise and count as 0."
+    )
+
+
 def leak_sentence(scored: Sequence[Scored]) -> list[str]:
     """Return the mark of a leaking split, or nothing."""
     leaking = sorted({s.fold for s in scored if s.leaks})

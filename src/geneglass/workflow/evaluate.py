@@ -1,0 +1,183 @@
+"""Score recipes on sections they never saw, beside predictors that saw no image."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from geneglass.data.cohort import SectionSource, read_cohort
+from geneglass.data.genes import choose_panel, normalise, panel_counts, read_panel
+from geneglass.data.section import Section, open_section, require_spots
+from geneglass.data.split import Fold, folds, make_fold
+from geneglass.errors import InputError
+from geneglass.model.encoder import Encoder
+from geneglass.model.make import make_config, make_encoder, make_recipe
+from geneglass.model.nulls import shuffled
+from geneglass.model.recipe import Recipe, TrainData
+from geneglass.workflow.config import EvaluateConfig
+from geneglass.workflow.device import pick_device
+from geneglass.workflow.events import Event, Job
+from geneglass.workflow.fit import fit
+from geneglass.workflow.measured import SHUFFLED, Measured, measure
+from geneglass.workflow.metrics import Facts, complete
+from geneglass.workflow.nulls import require_spots_left
+from geneglass.workflow.prepare import Prepared, prepare
+from geneglass.workflow.protocol import Protocol, get_protocol
+from geneglass.workflow.results import write_results
+from geneglass.workflow.scores import Scored, score, score_image_free
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all folds share; each section is opened and embedded once, whatever the panel of a fold."""
+
+    config: EvaluateConfig
+    protocol: Protocol
+    encoder: Encoder
+    device: str
+    folds: tuple[Fold, ...]
+    panels: Mapping[str, tuple[str, ...]]
+    prepared: Mapping[str, Prepared]
+    """Per section, with no genes yet: features and places of the spots that count."""
+
+    def measured(self, name: str, panel: Sequence[str]) -> Measured:
+        """Return what was measured of a panel on one section."""
+        section = self.prepared[name].section
+        limit = min_counts(self.config, self.protocol)
+        return measure(section.source, require_spots(section), panel, self.protocol, min_counts=limit)
+
+    def recipe(self, name: str, panel: Sequence[str]) -> Recipe:
+        """Return an untrained recipe."""
+        settings = settings_of(name, self.config)
+        return make_recipe(name, settings, panel, self.encoder, seed=self.config.seed, device=self.device)
+
+
+def evaluate(config: EvaluateConfig) -> Job[dict[str, Any]]:
+    """Train and score every recipe in every fold; write metrics.json, per_gene.csv and report.html.
+
+    Returns what metrics.json holds. Closing the generator cancels, and files that existed stay as they were.
+
+    Raises
+    ------
+    InputError
+        When the split is not possible, a section can not be read, or the folder can not be written.
+    """
+    with ExitStack() as stack:
+        bench = yield from _open(config, stack)
+        scored: list[Scored] = []
+        units: dict[str, str] = {}
+        sections: dict[str, Measured] = {}
+        for fold in bench.folds:
+            yield from _score_fold(bench, fold, scored, units, sections)
+        facts = Facts(config, bench.protocol, bench.panels, units, tuple(sections.values()))
+    metrics = complete(facts, scored)
+    write_results(config.out, metrics, scored)
+    return metrics
+
+
+def min_counts(config: EvaluateConfig, protocol: Protocol) -> int:
+    """Return the limit under which spots are set aside; 0 where the protocol keeps all."""
+    return 0 if protocol.every_spot else config.min_counts
+
+
+def settings_of(recipe: str, config: EvaluateConfig) -> dict[str, Any]:
+    """Return the settings of one recipe: `key` is for every recipe, `recipe.key` for one.
+
+    Raises
+    ------
+    InputError
+        When a key names a recipe that is not evaluated.
+    """
+    evaluated = {name.partition(":")[0] for name in config.recipes}
+    chosen = {key: value for key, value in config.settings.items() if "." not in key}
+    for key, value in config.settings.items():
+        owner, dot, own = key.partition(".")
+        if dot and owner not in evaluated:
+            raise InputError(f"The setting {key} is for {owner}, which is not evaluated; name it with --recipe.")
+        if dot and owner == recipe.partition(":")[0]:
+            chosen[own] = value
+    return chosen
+
+
+def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
+    configs = [make_config(name, settings_of(name, config)) for name in config.recipes]
+    divisions, sources = _divide(config)
+    protocol, device = get_protocol(config.protocol), pick_device(config.device)
+    sections = {}
+    for number, source in enumerate(sources):
+        yield Event("Opening sections", number, len(sources))
+        sections[source.name] = open_section(source)
+        stack.callback(sections[source.name].close)
+    encoder = make_encoder(config.encoder, device=device, download=config.download)
+    panels = yield from _panels(config, divisions, sections)
+    fine_tune = any(bool(getattr(item, "fine_tune", False)) for item in configs)
+    limit = min_counts(config, protocol)
+    prepared = {}
+    for name, section in sections.items():
+        prepared[name] = yield from prepare(section, encoder, (), min_counts=limit, fine_tune=fine_tune)
+    return Bench(config, protocol, encoder, device, divisions, panels, prepared)
+
+
+def _divide(config: EvaluateConfig) -> tuple[tuple[Fold, ...], tuple[SectionSource, ...]]:
+    sections = read_cohort(config.cohort).sections
+    if not config.train:
+        return folds(sections, config.split), sections
+    by_name = {section.name: section for section in sections}
+    unknown = [name for name in (*config.train, *config.test) if name not in by_name]
+    if unknown:
+        raise InputError(f"No section {', '.join(unknown)} in {config.cohort.name}; it has {', '.join(by_name)}.")
+    train, test = [by_name[name] for name in config.train], [by_name[name] for name in config.test]
+    return (make_fold("+".join(config.test), train, test),), (*train, *test)
+
+
+def _panels(
+    config: EvaluateConfig, divisions: Sequence[Fold], sections: Mapping[str, Section]
+) -> Job[dict[str, tuple[str, ...]]]:
+    fixed = None if config.panel is None else read_panel(config.panel)
+    limit = min_counts(config, get_protocol(config.protocol))
+    panels = {}
+    for number, fold in enumerate(divisions):
+        yield Event("Choosing genes", number, len(divisions))
+        tables = [require_spots(sections[name]) for name in fold.train]
+        panels[fold.name] = fixed or choose_panel(tables, config.panel_size, limit)
+        for table in tables:
+            panel_counts(table, panels[fold.name])  # refuses a training section that lacks a gene, by name
+    return panels
+
+
+def _score_fold(
+    bench: Bench, fold: Fold, scored: list[Scored], units: dict[str, str], sections: dict[str, Measured]
+) -> Job[None]:
+    panel = bench.panels[fold.name]
+    references = [bench.measured(name, panel) for name in fold.train]
+    here: dict[str, Scored] = {}
+    for number, name in enumerate(fold.test):
+        yield Event(f"Scoring what sees no image on {name}", number, len(fold.test))
+        sections[name] = bench.measured(name, panel)
+        require_spots_left(sections[name], min_counts(bench.config, bench.protocol))
+        one = score_image_free(sections[name], references, bench.protocol, seed=bench.config.seed, ceiling=True)
+        here[name] = replace(one, fold=fold.name, leaks=fold.leaks)
+    data = [_train_data(bench.prepared[r.name], r) for r in references]
+    for recipe_name in bench.config.recipes:
+        recipe = bench.recipe(recipe_name, panel)
+        units[recipe_name] = recipe.unit
+        yield from fit(recipe, data, stage=f"Training {recipe_name} without {fold.name}")
+        for name in fold.test:
+            yield Event(f"Predicting {name} with {recipe_name}", 0, 1)
+            here[name] = _with_recipe(here[name], recipe_name, recipe, bench, sections[name])
+    scored.extend(here.values())
+
+
+def _train_data(prepared: Prepared, measured: Measured) -> TrainData:
+    expression = normalise(measured.counts, measured.totals)
+    return replace(prepared.data, expression=expression, counts=measured.counts)
+
+
+def _with_recipe(scored: Scored, name: str, recipe: Recipe, bench: Bench, test: Measured) -> Scored:
+    query = bench.prepared[test.name].data.query()
+    exclude = not scored.leaks and query.patient is not None
+    predicted = recipe.predict(query, exclude_patient=exclude).values
+    same_unit = recipe.unit == bench.protocol.unit
+    scored = scored.with_predictor(name, score(test.truth, predicted, same_unit=same_unit))
+    wrong = shuffled(predicted, bench.config.seed)
+    return scored.with_predictor(f"{name}, {SHUFFLED}", score(test.truth, wrong, same_unit=same_unit))

@@ -1,0 +1,143 @@
+"""Everything an evaluation found, as the dictionary that metrics.json holds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from geneglass import __version__
+from geneglass.workflow.config import EvaluateConfig
+from geneglass.workflow.measured import NULLS, SHUFFLED, Measured
+from geneglass.workflow.protocol import RANKINGS, Protocol
+from geneglass.workflow.scores import Scored, ceiling_figures, ranked, section_figures, summary
+from geneglass.workflow.statements import (
+    best_null,
+    ceiling_sentence,
+    interval_over,
+    interval_sentence,
+    leak_sentence,
+    number,
+    protocol_sentence,
+    recipe_sentence,
+    set_aside,
+    undefined_sentence,
+)
+from geneglass.workflow.verdict import NOT_ASSESSABLE, new_patients
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How an evaluation was made.
+
+    Attributes
+    ----------
+    panels
+        Fold -> genes.
+    units
+        Recipe -> the unit it predicts in.
+    sections
+        The test sections, each once.
+    """
+
+    config: EvaluateConfig
+    protocol: Protocol
+    panels: Mapping[str, tuple[str, ...]]
+    units: Mapping[str, str]
+    sections: tuple[Measured, ...]
+
+
+def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
+    """Return how the evaluation was made, every figure, and what they mean in sentences; NaN where undefined."""
+    config, protocol = facts.config, facts.protocol
+    recipes = config.recipes
+    names = [*recipes, *NULLS, *(f"{recipe}, {SHUFFLED}" for recipe in recipes)]
+    predictors = {name: summary(scored, name, protocol.ranking, seed=config.seed) for name in names}
+    patients = [s.patient for s in scored]
+    ceiling = ceiling_figures(scored, protocol.ranking)
+    null = best_null(predictors)
+    verdicts = {name: new_patients(scored, name, null, seed=config.seed) for name in recipes}
+    limit = 0 if protocol.every_spot else config.min_counts
+    sections = [set_aside(section, limit) for section in facts.sections]
+    return {
+        "version": __version__,
+        "protocol": protocol.name,
+        "protocol_note": protocol.note,
+        "unit": protocol.unit,
+        "split": "given sections" if config.train else config.split,
+        "leaks": any(s.leaks for s in scored),
+        "encoder": config.encoder,
+        "settings": dict(config.settings),
+        "seed": config.seed,
+        "min_counts": limit,
+        "panel": _panel(facts),
+        "ranking": RANKINGS[protocol.ranking],
+        "recipes": list(recipes),
+        "nulls": list(NULLS),
+        "best_null": null,
+        "folds": _folds(scored),
+        "sections": sections,
+        "predictors": predictors,
+        "ceiling": ceiling,
+        "interval_over": interval_over(patients),
+        "new_patients": verdicts,
+        "units": {name: _unit(unit, protocol) for name, unit in facts.units.items()},
+        "by_ranking": {name: ranked(scored, name) for name in names},
+        "by_section": {s.section: {name: section_figures(s, name) for name in names} for s in scored},
+        "sentences": [
+            *leak_sentence(scored),
+            *(recipe_sentence(recipe, predictors) for recipe in recipes),
+            *(_verdict_sentence(name, verdict) for name, verdict in verdicts.items()),
+            ceiling_sentence(ceiling),
+            interval_sentence(patients),
+            *protocol_sentence(protocol, limit),
+            *undefined_sentence(predictors, recipes),
+            *(section["note"] for section in sections if section["note"]),
+        ],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a value of JSON types only: what is no finite number becomes None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _panel(facts: Facts) -> dict[str, Any]:
+    chosen = facts.config.panel is None
+    source = "chosen on the training sections of each fold" if chosen else f"from {facts.config.panel.name}"  # type: ignore[union-attr]
+    return {"source": source, "genes": {fold: len(panel) for fold, panel in facts.panels.items()}}
+
+
+def _folds(scored: Sequence[Scored]) -> list[dict[str, Any]]:
+    names = dict.fromkeys(s.fold for s in scored)
+    return [
+        {
+            "name": name,
+            "test": [s.section for s in scored if s.fold == name],
+            "leaks": any(s.leaks for s in scored if s.fold == name),
+        }
+        for name in names
+    ]
+
+
+def _unit(unit: str, protocol: Protocol) -> dict[str, Any]:
+    if unit == protocol.unit:
+        return {"unit": unit, "errors_comparable": True, "reason": ""}
+    reason = f"predicts {unit}, the truth is {protocol.unit}: only correlations are given"
+    return {"unit": unit, "errors_comparable": False, "reason": reason}
+
+
+def _verdict_sentence(recipe: str, verdict: Mapping[str, Any]) -> str:
+    if verdict["verdict"] == NOT_ASSESSABLE:
+        return f"{recipe} on new patients: {NOT_ASSESSABLE} ({verdict['reason']})."
+    low, high = verdict["interval"]
+    return (
+        f"{recipe} on new patients: {verdict['verdict']} than the best predictor that never saw the image "
+        f"(difference in mean r {number(verdict['difference'])}, 95 % interval {number(low)} to {number(high)}); "
+        f"better for {verdict['genes_better']} of {verdict['genes']} genes (q = 0.05)."
+    )

@@ -1,0 +1,52 @@
+"""The three files of an evaluation: metrics.json, per_gene.csv and report.html."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geneglass.data.atomic import atomic_path
+from geneglass.errors import InputError
+from geneglass.workflow.measured import NULLS
+from geneglass.workflow.metrics import plain
+from geneglass.workflow.report import render
+from geneglass.workflow.scores import Scored
+
+
+def write_results(out: Path, metrics: Mapping[str, Any], scored: Sequence[Scored]) -> None:
+    """Write the three files into a folder, made if missing; each is complete or as it was before.
+
+    Raises
+    ------
+    InputError
+        When the folder can not be made or written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {out} can not be made: {error.strerror}; choose another with --out.") from None
+    table = per_gene(scored, metrics["recipes"])
+    html = render(metrics, table)
+    with atomic_path(out / "per_gene.csv") as temporary:
+        table.to_csv(temporary, index=False, float_format="%.5g")
+    with atomic_path(out / "report.html") as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    with atomic_path(out / "metrics.json") as temporary:
+        temporary.write_text(json.dumps(plain(metrics), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def per_gene(scored: Sequence[Scored], recipes: Sequence[str]) -> pd.DataFrame:
+    """Return one row for each recipe, test section and gene, with the ceiling and every null's r beside it."""
+    frames = []
+    for recipe in recipes:
+        for s in scored:
+            columns: dict[str, Any] = {"recipe": recipe, "fold": s.fold, "section": s.section, "gene": s.genes}
+            columns |= {("r" if name == "pearson" else name): values for name, values in s.scores[recipe].items()}
+            columns |= {"ceiling": s.ceiling}
+            columns |= {f"r of {name}": s.scores[name]["pearson"] for name in NULLS}
+            columns |= {f"top 50, {ranking}": chosen for ranking, chosen in s.top.items()}
+            columns |= {"leaks": s.leaks}
+            frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)
