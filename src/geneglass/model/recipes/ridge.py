@@ -214,6 +214,8 @@ class Ridge(Recipe):
         """Take back what `state` and `texts` returned."""
         names = ("feature_mean", "rotation", "weights", "mean")
         self._learned = {name: state[name].cpu().numpy() for name in names}
+        if self._learned["mean"].shape[-1] != len(self.genes):
+            raise ValueError(f"weights for {self._learned['mean'].shape[-1]} genes, a panel of {len(self.genes)}")
         self._familiarity = Familiarity.load(state, texts)
 
 
