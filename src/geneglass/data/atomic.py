@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -40,7 +41,9 @@ def atomic_path(target: Path) -> Iterator[Path]:
     done = False
     try:
         _create(temporary, final)
+        mode = stat.S_IMODE(temporary.stat().st_mode)
         yield temporary
+        temporary.chmod(mode)  # some writers put a private file of their own in its place
         _sync(temporary)
         temporary.replace(final)
         done = True
@@ -54,6 +57,24 @@ def atomic_path(target: Path) -> Iterator[Path]:
         if not done:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def require_space(target: Path, n_bytes: int) -> None:
+    """Check that a file of this size fits on the target's disk, for writers that fail untidily on a full one.
+
+    Raises
+    ------
+    InputError
+        With the size needed and the size that is free.
+    """
+    if not target.parent.is_dir():
+        return
+    free = shutil.disk_usage(target.parent).free
+    if free < n_bytes:
+        raise InputError(
+            f"Cannot write {target}: it needs {n_bytes / 1e6:,.1f} MB and the disk has only {free / 1e6:,.1f} MB of space "
+            "left; free some or write elsewhere. Nothing was changed."
+        )
 
 
 def _check(final: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from anndata import AnnData, read_h5ad
 
 from geneglass import __version__
-from geneglass.data.atomic import atomic_path
+from geneglass.data.atomic import atomic_path, require_space
 from geneglass.data.cohort import find_section
 from geneglass.data.patches import SlidePatches
 from geneglass.data.section import Section, open_section, require_slide, require_spots
@@ -24,6 +24,9 @@ from geneglass.workflow.embed import embed
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.prepare import array_positions
 from geneglass.workflow.provenance import file_hash, slide_hash, spots_hash
+
+_OVERHEAD_BYTES = 65_536
+"""Names, columns and provenance of a prediction file, about."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     table.obs["trained_on"] = trained_on(section, info) is not None
     table.uns["geneglass"] = facts
     table = table[:, list(genes)].copy()
+    require_space(config.out, _OVERHEAD_BYTES + table.X.nbytes + sum(array.nbytes for array in table.obsm.values()))
     with atomic_path(config.out) as temporary:
         table.write_h5ad(temporary)
     return table

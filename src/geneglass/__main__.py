@@ -1,0 +1,5 @@
+"""`python -m geneglass`."""
+
+from geneglass.cli import main
+
+main()
