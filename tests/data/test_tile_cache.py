@@ -68,3 +68,13 @@ def test_forgetting_a_slide_keeps_the_others():
     cache.get((2, 0, 0, 0), _tile)
     cache.forget(1)
     assert cache.held_bytes == 300
+
+
+def test_forgetting_never_waits_for_the_lock():
+    """A garbage collection in the middle of a look-up may close a slide: waiting there would wait for itself."""
+    cache = TileCache(10_000)
+    cache.get((1, 0, 0, 0), _tile)
+    with cache._lock:
+        cache.forget(1)
+    cache.get((2, 0, 0, 0), _tile)
+    assert cache.held_bytes == 300

@@ -1,7 +1,7 @@
 """Decoded tiles of all open slides, within one budget of memory."""
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -28,10 +28,12 @@ class TileCache:
         self._tiles: OrderedDict[TileKey, UInt8Array] = OrderedDict()
         self._coming: dict[TileKey, Future[UInt8Array]] = {}
         self._lock = threading.Lock()
+        self._forgotten: deque[int] = deque()
 
     def get(self, key: TileKey, decode: Callable[[], UInt8Array]) -> UInt8Array:
         """Return the tile under `key`, decoding it when it is not here; it must not be written to."""
         with self._lock:
+            self._sweep()
             tile = self._tiles.get(key)
             if tile is not None:
                 self._tiles.move_to_end(key)
@@ -67,8 +69,20 @@ class TileCache:
             self.held_bytes -= self._tiles.popitem(last=False)[1].nbytes
 
     def forget(self, slide: int) -> None:
-        """Drop every tile of one slide."""
-        with self._lock:
+        """Drop every tile of one slide, now or at the next look-up.
+
+        It never waits: the garbage collector may call it on a thread that is inside the lock.
+        """
+        self._forgotten.append(slide)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._sweep()
+            finally:
+                self._lock.release()
+
+    def _sweep(self) -> None:
+        while self._forgotten:
+            slide = self._forgotten.popleft()
             for key in [key for key in self._tiles if key[0] == slide]:
                 self.held_bytes -= self._tiles.pop(key).nbytes
 
