@@ -1,13 +1,14 @@
 """Numbers per gene for the list: r in this section, the model's held-out r, and the mean."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geneglass.viewer.session import Session
 
-BLOCK = 512
+BLOCK = 256
 """Genes correlated at a time, so that memory stays bounded."""
 
 
@@ -31,49 +32,54 @@ def gene_stats(session: Session) -> GeneStats:
         return GeneStats(names, nothing, trust_r, nothing)
     kept = np.flatnonzero(session.measured_places.kept)
     measured = _normalised(session, kept)
-    table_genes = session.section.spots.table.var_names
-    columns = table_genes.get_indexer(list(names))
-    mean = np.append(np.asarray(measured.mean(axis=0), dtype=float).reshape(-1), np.nan)[columns]
-    return GeneStats(names, _correlations(session, names, kept, measured, columns), trust_r, mean)
+    columns = session.section.spots.table.var_names.get_indexer(list(names))
+    sums = np.bincount(measured.indices, weights=measured.data, minlength=measured.shape[1])
+    mean = np.append(sums / max(len(kept), 1), np.nan)[columns]
+    return GeneStats(names, _correlations(session, kept, measured, columns), trust_r, mean)
 
 
-def _normalised(session: Session, rows: NDArray[np.int64]):  # noqa: ANN202  a scipy matrix
-    """Return ln(1 + 10,000 x / total) of the kept spots, sparse by column."""
-    from scipy.sparse import csc_matrix, diags
+def _normalised(session: Session, rows: NDArray[np.int64]) -> Any:
+    """Return ln(1 + 10,000 x / total) of the kept spots as a sparse table by row."""
+    from scipy.sparse import csr_matrix
 
     from geneglass.data.genes import spot_totals
 
     spots = session.section.spots
-    totals = spot_totals(spots)[rows].astype(np.float64)
-    factors = np.divide(1e4, totals, out=np.zeros_like(totals), where=totals > 0)
-    scaled = diags(factors) @ csc_matrix(spots.table.X)[rows]
-    return scaled.log1p().tocsc()
+    totals = spot_totals(spots)[rows].astype(np.float32)
+    scaled = csr_matrix(spots.table.X, dtype=np.float32)[rows]
+    factors = np.divide(np.float32(1e4), totals, out=np.zeros_like(totals), where=totals > 0)
+    scaled.data = np.log1p(scaled.data * np.repeat(factors, np.diff(scaled.indptr)))
+    return scaled
 
 
-def _correlations(session: Session, names, kept, measured, columns) -> NDArray[np.float64]:  # noqa: ANN001
-    r = np.full(len(names), np.nan)
+def _correlations(
+    session: Session, kept: NDArray[np.int64], measured: Any, columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return r per gene of the list; `columns` are the genes' places in the measured table, -1 for none."""
+    r = np.full(len(columns), np.nan)
     prediction = session.prediction
     if prediction is None or not session.on_spots:
         return r
     rows = prediction.obs_names.get_indexer(session.section.spots.table.obs_names[kept])
     both = rows >= 0
-    their_columns = prediction.var_names.get_indexer(list(names))
+    their_columns = prediction.var_names.get_indexer([gene.name for gene in session.genes])
     shared = np.flatnonzero((columns >= 0) & (their_columns >= 0))
+    ours = measured[:, columns[shared]].tocsc()[both]
     for start in range(0, len(shared), BLOCK):
-        block = shared[start : start + BLOCK]
-        ours = measured[:, columns[block]].toarray()[both]
-        theirs = prediction.X[:, their_columns[block]]
-        theirs = np.asarray(theirs.toarray() if hasattr(theirs, "toarray") else theirs, dtype=float)[rows[both]]
-        r[block] = _pearson(ours, theirs)
+        block = slice(start, start + BLOCK)
+        theirs = prediction.X[:, their_columns[shared[block]]]
+        theirs = np.asarray(theirs.toarray() if hasattr(theirs, "toarray") else theirs, dtype=np.float32)
+        r[shared[block]] = _pearson(ours[:, block].toarray(), theirs[rows[both]])
     return r
 
 
-def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pearson(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the correlation per column over the rows where both are finite, NaN where it is not defined."""
     there = np.isfinite(a) & np.isfinite(b)
     n = there.sum(axis=0)
     a, b = np.where(there, a, 0.0), np.where(there, b, 0.0)
     count = np.maximum(n, 1)
-    a, b = np.where(there, a - a.sum(0) / count, 0.0), np.where(there, b - b.sum(0) / count, 0.0)
+    a = np.where(there, a - a.sum(0, dtype=float) / count, 0.0)
+    b = np.where(there, b - b.sum(0, dtype=float) / count, 0.0)
     spread = np.sqrt((a * a).sum(0) * (b * b).sum(0))
     return np.where((n >= 3) & (spread > 1e-9), (a * b).sum(0) / np.where(spread > 0, spread, 1), np.nan)
