@@ -24,7 +24,7 @@ from geneglass.workflow.nulls import require_spots_left
 from geneglass.workflow.prepare import Prepared, prepare
 from geneglass.workflow.protocol import Protocol, get_protocol
 from geneglass.workflow.results import write_results
-from geneglass.workflow.scores import Scored, score, score_image_free
+from geneglass.workflow.scores import Scored, score, score_image_free, section_seed
 
 
 @dataclass(frozen=True)
@@ -179,5 +179,5 @@ def _with_recipe(scored: Scored, name: str, recipe: Recipe, bench: Bench, test: 
     predicted = recipe.predict(query, exclude_patient=exclude).values
     same_unit = recipe.unit == bench.protocol.unit
     scored = scored.with_predictor(name, score(test.truth, predicted, same_unit=same_unit))
-    wrong = shuffled(predicted, bench.config.seed)
+    wrong = shuffled(predicted, section_seed(bench.config.seed, test.name))
     return scored.with_predictor(f"{name}, {SHUFFLED}", score(test.truth, wrong, same_unit=same_unit))

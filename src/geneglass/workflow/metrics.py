@@ -85,9 +85,9 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
         "by_section": {s.section: {name: section_figures(s, name) for name in names} for s in scored},
         "sentences": [
             *leak_sentence(scored),
-            *(recipe_sentence(recipe, predictors) for recipe in recipes),
+            *(recipe_sentence(recipe, predictors, protocol.ranking) for recipe in recipes),
             *(_verdict_sentence(name, verdict) for name, verdict in verdicts.items()),
-            ceiling_sentence(ceiling),
+            ceiling_sentence(ceiling, protocol.ranking),
             interval_sentence(patients),
             *protocol_sentence(protocol, limit),
             *undefined_sentence(predictors, recipes),

@@ -77,7 +77,7 @@ def score_nulls(
         "sentences": [
             *protocol_sentence(rules, limit),
             *leak_sentence(scored),
-            null_sentence(predictors),
+            null_sentence(predictors, rules.ranking),
             interval_sentence([s.patient for s in scored]),
             *undefined_sentence(predictors),
             *(s["note"] for s in sections if s["note"]),

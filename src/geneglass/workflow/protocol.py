@@ -18,6 +18,12 @@ RANKINGS: dict[Ranking, str] = {
     "test_variance": "most variable in the test section",
 }
 N_TOP = 50
+TOP_LABELS: dict[Ranking, str] = {
+    "train_mean": f"{N_TOP} highest",
+    "test_mean": f"{N_TOP} highest on test",
+    "test_variance": f"{N_TOP} most variable on test",
+}
+"""What stands before the second figure of a sentence."""
 PER_GENE_UNIT = "log10(1 + 10,000 x / total of the gene over the section)"
 """Spelled as the published recipes spell theirs: equal units make errors comparable."""
 

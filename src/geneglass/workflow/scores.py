@@ -1,5 +1,6 @@
 """Scores per gene of every predictor on one test section, and what they come to over sections."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,6 +47,11 @@ class Scored:
         return replace(self, scores={**self.scores, name: scores})
 
 
+def section_seed(seed: int, section: str) -> int:
+    """Return a seed of the section's own, so that chance does not repeat itself from section to section."""
+    return zlib.crc32(f"{seed} {section}".encode())
+
+
 def score(truth: FloatArray, predicted: FloatArray, *, same_unit: bool) -> dict[str, FloatArray]:
     """Return every registered metric per gene; NaN for those that need the unit where it differs."""
     values = {}
@@ -61,10 +67,10 @@ def score_image_free(
     """Return the scores of the predictors that see no image; fold and leak are the caller's to set."""
     truth = test.truth
     sums = [r.truth.sum(axis=0, dtype=np.float64) for r in references]
-    predictions = image_free(test, references, seed=seed)
+    predictions = image_free(test, references, seed=section_seed(seed, test.name))
     limit = np.full(len(test.genes), np.nan, np.float32)
     if ceiling:
-        limit = noise_ceiling(test.counts, test.totals, protocol.truth, seed=seed)
+        limit = noise_ceiling(test.counts, test.totals, protocol.truth, seed=section_seed(seed, test.name))
     return Scored(
         fold="",
         leaks=False,

@@ -6,7 +6,7 @@ from typing import Any
 
 from geneglass.workflow.measured import DEPTH, POSITION, Measured
 from geneglass.workflow.prepare import MAX_SET_ASIDE
-from geneglass.workflow.protocol import N_TOP, RANKINGS, Protocol
+from geneglass.workflow.protocol import N_TOP, RANKINGS, TOP_LABELS, Protocol, Ranking
 from geneglass.workflow.scores import Scored
 from geneglass.workflow.trust import MIN_PATIENTS
 
@@ -20,25 +20,25 @@ def best_null(predictors: Figures) -> str:
     return max(candidates, key=lambda name: predictors[name]["r"], default=DEPTH)
 
 
-def null_sentence(predictors: Figures) -> str:
+def null_sentence(predictors: Figures, ranking: Ranking) -> str:
     """Return which image-free predictor is best, with its figures."""
     name = best_null(predictors)
-    return f"The best predictor that never saw the image is {name}: mean r {_pair(predictors[name])}."
+    return f"The best predictor that never saw the image is {name}: mean r {_pair(predictors[name], ranking)}."
 
 
-def recipe_sentence(recipe: str, predictors: Figures) -> str:
+def recipe_sentence(recipe: str, predictors: Figures, ranking: Ranking) -> str:
     """Return a recipe's figures beside those of the best image-free predictor."""
     name = best_null(predictors)
     return (
-        f"{recipe}: mean r {_pair(predictors[recipe])}; the best predictor that never saw the image, {name}, "
-        f"has {_pair(predictors[name], short=True)}."
+        f"{recipe}: mean r {_pair(predictors[recipe], ranking)}; the best predictor that never saw the image, {name}, "
+        f"has {_pair(predictors[name])}."
     )
 
 
-def ceiling_sentence(ceiling: Mapping[str, Any]) -> str:
+def ceiling_sentence(ceiling: Mapping[str, Any], ranking: Ranking) -> str:
     """Return how high mean r could be at this sequencing depth."""
     return (
-        f"The noise ceiling, what a perfect prediction would score at this depth, is {_pair(ceiling)}; "
+        f"The noise ceiling, what a perfect prediction would score at this depth, is {_pair(ceiling, ranking)}; "
         f"{ceiling['undefined']} genes (summed over test sections) show no signal above counting noise and count as 0."
     )
 
@@ -121,6 +121,6 @@ def number(value: float | None, *, digits: int = 2) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
 
 
-def _pair(figures: Mapping[str, Any], *, short: bool = False) -> str:
-    label = "" if short else f"{N_TOP} highest "
+def _pair(figures: Mapping[str, Any], ranking: Ranking | None = None) -> str:
+    label = "" if ranking is None else f"{TOP_LABELS[ranking]} "
     return f"{number(figures['r'])} ({label}{number(figures['r_top'])})"

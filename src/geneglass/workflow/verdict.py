@@ -7,7 +7,6 @@ import numpy as np
 
 from geneglass.data.types import FloatArray
 from geneglass.workflow.scores import Scored
-from geneglass.workflow.statements import LEAK
 from geneglass.workflow.trust import MIN_PATIENTS, bootstrap_interval, mean_of_defined
 
 Q = 0.05
@@ -48,7 +47,7 @@ def new_patients(scored: Sequence[Scored], recipe: str, null: str, *, seed: int)
 
 def _why_not(scored: Sequence[Scored]) -> str:
     if any(s.leaks for s in scored):
-        return LEAK
+        return "the split leaks"
     patients = {s.patient for s in scored}
     if None in patients or len(patients) < MIN_PATIENTS:
         return f"{len(patients - {None})} test patients are known; at least {MIN_PATIENTS} are needed"
