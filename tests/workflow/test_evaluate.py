@@ -1,0 +1,158 @@
+"""Evaluation of ridge on the tiny synthetic cohort, where what is predictable is known."""
+
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geneglass.data.cohort import read_cohort
+from geneglass.errors import InputError, UsageError
+from geneglass.workflow.config import EvaluateConfig
+from geneglass.workflow.evaluate import evaluate, settings_of
+from geneglass.workflow.events import finish
+
+N_GENES = 40
+
+
+@pytest.fixture(scope="module")
+def config(tiny_cohort, tmp_path_factory):
+    out = tmp_path_factory.mktemp("evaluation") / "new" / "folder"
+    return EvaluateConfig(cohort=tiny_cohort, out=out, panel_size=N_GENES)
+
+
+@pytest.fixture(scope="module")
+def metrics(config):
+    return finish(evaluate(config))
+
+
+@pytest.fixture(scope="module")
+def table(config, metrics):
+    return pd.read_csv(config.out / "per_gene.csv")
+
+
+def test_recipe_stands_beside_every_null(metrics):
+    predictors = list(metrics["predictors"])
+    assert predictors[0] == "ridge"
+    assert {"depth only", "position only, K = 10", "position only, K = 40", "gene mean", "random references"} < set(
+        predictors
+    )
+    assert "ridge, shuffled query" in predictors
+
+
+def test_ridge_beats_the_nulls_on_planted_morphology(metrics):
+    r = {name: figures["r"] for name, figures in metrics["predictors"].items()}
+    assert r["ridge"] > 0.15
+    assert r["ridge"] > r[metrics["best_null"]] + 0.1
+    assert abs(r["ridge, shuffled query"]) < 0.15
+    assert r["ridge"] < metrics["ceiling"]["r"]
+
+
+def test_file_is_plain_json_and_equals_what_is_returned(config, metrics):
+    text = (config.out / "metrics.json").read_text()
+    assert "NaN" not in text
+    written = json.loads(text)
+    assert written["predictors"]["gene mean"]["r"] is None
+    assert written["predictors"]["ridge"]["r"] == pytest.approx(metrics["predictors"]["ridge"]["r"])
+    assert written["split"] == "patient"
+    assert not written["leaks"]
+
+
+def test_table_has_each_gene_of_each_section_and_agrees_with_the_mean(table, metrics, config):
+    sections = [s.name for s in read_cohort(config.cohort).sections]
+    assert len(table) == N_GENES * len(sections)
+    mean = table.groupby("section")["r"].mean().mean()
+    assert mean == pytest.approx(metrics["predictors"]["ridge"]["r"], abs=1e-3)
+    assert {"spearman", "mse", "mae", "ceiling", "r of depth only", "r of position only, K = 40"} <= set(table.columns)
+
+
+def test_three_patients_can_not_speak_for_new_ones(metrics):
+    assert metrics["interval_over"] == "sections"
+    assert metrics["new_patients"]["ridge"]["verdict"] == "not assessable"
+    said = " ".join(metrics["sentences"])
+    assert "at least 5 are needed" in said
+    assert "set aside" in said
+    assert "the best predictor that never saw the image" in said
+
+
+def test_report_stands_alone_and_is_well_formed(config, metrics):
+    page = (config.out / "report.html").read_text()
+    assert metrics["sentences"][0] in page
+    assert not any(outside in page for outside in ("http://", "https://", "<script", "$"))
+    _Balanced().feed(page)
+
+
+def test_given_sections_make_one_fold(config, tmp_path):
+    names = [s.name for s in read_cohort(config.cohort).sections]
+    result = finish(evaluate(replace(config, out=tmp_path, train=tuple(names[:2]), test=(names[2],))))
+    assert [fold["test"] for fold in result["folds"]] == [[names[2]]]
+    assert "no interval" in " ".join(result["sentences"])
+    with pytest.raises(InputError, match="No section Nobody"):
+        finish(evaluate(replace(config, train=("Nobody",), test=(names[2],))))
+
+
+def test_section_split_is_marked_as_leaking_everywhere(config, tmp_path, tiny_cohort):
+    text = tiny_cohort.read_text()
+    for patient in {s.patient for s in read_cohort(tiny_cohort).sections}:
+        text = text.replace(f'patient = "{patient}"', 'patient = "one"')
+    cohort = tiny_cohort.with_name("one_patient.toml")
+    cohort.write_text(text)
+    result = finish(evaluate(replace(config, cohort=cohort, out=tmp_path, split="section")))
+    assert result["leaks"]
+    assert "leaking" in (tmp_path / "metrics.json").read_text()
+    assert "leaking" in (tmp_path / "report.html").read_text()
+    assert pd.read_csv(tmp_path / "per_gene.csv")["leaks"].all()
+
+
+def test_protocol_of_another_unit_gives_correlations_only(config, tmp_path):
+    result = finish(evaluate(replace(config, out=tmp_path, protocol="mclstexp")))
+    ridge = result["predictors"]["ridge"]
+    assert np.isfinite(ridge["r"])
+    assert np.isnan(ridge["mse"])
+    assert np.isfinite(result["predictors"]["gene mean"]["mse"])
+    assert not result["units"]["ridge"]["errors_comparable"]
+    assert all(section["set_aside"] == 0 for section in result["sections"])
+    assert "only correlations" in (tmp_path / "report.html").read_text()
+
+
+def test_same_seed_same_figures(config, metrics, tmp_path):
+    again = finish(evaluate(replace(config, out=tmp_path)))
+    assert again["predictors"]["ridge"]["r"] == metrics["predictors"]["ridge"]["r"]
+    assert (tmp_path / "report.html").read_bytes() == (config.out / "report.html").read_bytes()
+
+
+def test_cancel_leaves_earlier_results_alone(config, metrics):
+    before = (config.out / "metrics.json").read_bytes()
+    job = evaluate(config)
+    for _ in range(5):
+        next(job)
+    job.close()
+    assert (config.out / "metrics.json").read_bytes() == before
+    assert sorted(p.name for p in config.out.iterdir()) == ["metrics.json", "per_gene.csv", "report.html"]
+
+
+def test_settings_go_to_the_recipe_they_name(config):
+    both = replace(config, recipes=("ridge", "mclstexp:faithful"), settings={"mclstexp.epochs": "3"})
+    assert settings_of("ridge", both) == {}
+    assert settings_of("mclstexp:faithful", both) == {"epochs": "3"}
+    with pytest.raises(InputError, match="bleep"):
+        settings_of("ridge", replace(config, settings={"bleep.k": "3"}))
+    with pytest.raises(UsageError, match="no setting"):
+        next(evaluate(replace(config, settings={"nonsense": "3"})))
+
+
+class _Balanced(HTMLParser):
+    """Fails where an element is closed that was not the last to be opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
