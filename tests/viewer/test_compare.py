@@ -251,6 +251,31 @@ def test_prediction_alone_has_one_pane(compare: Compare, viewer: ViewerModel, pr
     assert not viewer.canvas.grid.enabled
 
 
+def test_a_grid_of_tiles_is_drawn_as_squares_and_has_no_r(compare: Compare, predicted: Predicted) -> None:
+    session = compare.session
+    prediction = predicted(session.section)
+    prediction.obs_names = [f"tile_{i}_0" for i in range(prediction.n_obs)]
+    prediction.uns["geneglass"]["stride_um"] = 40.0
+    session.set_prediction(prediction)
+    session.set_gene("ERBB2")
+    tiles = points(compare, PREDICTED)
+    assert {str(symbol) for symbol in tiles.symbol} == {"square"}
+    assert np.allclose(tiles.size * tiles.scale[-1], 40.0)
+    assert tiles.name == "ERBB2 predicted, held-out r = 0.41"
+    assert np.allclose(tiles.features["value"], 2 + tiles.data[:, 1] / 480, atol=1e-5)
+
+
+def test_a_model_in_another_unit_gets_a_scale_of_its_own(
+    compare: Compare, viewer: ViewerModel, predicted: Predicted
+) -> None:
+    prediction = predicted(compare.session.section)
+    prediction.uns["geneglass"]["unit"] = "z score"
+    compare.session.set_prediction(prediction)
+    compare.session.set_gene("ERBB2")
+    assert points(compare, MEASURED).face_contrast_limits != points(compare, PREDICTED).face_contrast_limits
+    assert "predicted: z score" in viewer.canvas.overlays.text.text
+
+
 def test_unknown_pixel_size_is_shown_in_pixels(viewer: ViewerModel, tmp_path: Path) -> None:
     from geneglass.data.cohort import find_section
     from geneglass.data.pyramid import write_pyramid

@@ -22,7 +22,7 @@ def stats(names: tuple[str, ...] = NAMES) -> GeneStats:
     n = len(names)
     r = np.linspace(-0.5, 0.5, n)
     r[0] = np.nan
-    return GeneStats(names, r, np.linspace(0.9, 0.1, n), np.arange(n, dtype=float))
+    return GeneStats(names, r, np.linspace(0.9, 0.1, n), np.arange(n, dtype=float), np.arange(n) % 2 == 0)
 
 
 def shown(table: GeneTable) -> list[str]:
@@ -64,6 +64,15 @@ def test_sorting_by_name_and_back(table: GeneTable) -> None:
     assert shown(table)[0] == "MUC1"
     table.sort(GENE)
     assert shown(table) == list(NAMES)
+
+
+def test_only_predicted_genes_and_the_search_together(table: GeneTable) -> None:
+    table.show_only_predicted(True)
+    assert shown(table) == ["ACTB", "ERBB2", "HERB"]
+    table.search("erb")
+    assert shown(table) == ["ERBB2", "HERB"]
+    table.show_only_predicted(False)
+    assert shown(table) == ["ERBB2", "ERBB3", "AERB1", "HERB"]
 
 
 def test_cells(table: GeneTable) -> None:
@@ -176,6 +185,7 @@ def test_nothing_open_is_said(qtbot: Any) -> None:
     widget.show()
     assert widget.nothing.text() == NOTHING_OPEN
     assert not widget.table.isVisible()
+    assert not widget.only_predicted.isVisible()
 
 
 def test_numbers_follow_the_prediction(
@@ -183,6 +193,9 @@ def test_numbers_follow_the_prediction(
 ) -> None:
     session.set_prediction(predicted(session.section))
     qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list.model), timeout=5000)
+    assert gene_list.only_predicted.isVisible()
+    gene_list.only_predicted.click()
+    assert "SILENT" not in shown(gene_list.model)
     row = shown(gene_list.model).index("ERBB2")
     assert gene_list.model.data(gene_list.model.index(row, TRUST)) == "0.41"
 

@@ -4,7 +4,17 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QTableView, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from geneglass.viewer.compare import Compare
 from geneglass.viewer.desk import listen
@@ -47,6 +57,8 @@ class GeneList(QWidget):
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.count = quiet()
+        self.only_predicted = QCheckBox("Predicted only")
+        self.only_predicted.setToolTip("Leave out the genes that the model does not predict")
         self._stale = QTimer(self)
         self._stale.setSingleShot(True)
         self._stale.timeout.connect(self._refill)
@@ -98,13 +110,17 @@ class GeneList(QWidget):
         layout.addWidget(self.search)
         layout.addWidget(table, 1)
         layout.addWidget(self.nothing, 1)
-        layout.addWidget(self.count)
+        below = QHBoxLayout()
+        below.addWidget(self.count, 1)
+        below.addWidget(self.only_predicted)
+        layout.addLayout(below)
         if compare is not None:
             layout.addWidget(ViewControls(compare))
 
     def _listen(self) -> None:
         self.search.textChanged.connect(self._on_search)
         self.search.installEventFilter(self)
+        self.only_predicted.toggled.connect(self.model.show_only_predicted)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
         self.model.modelReset.connect(self._on_reset)
         listen(self._session.section_changed, self, self._on_genes_changed)
@@ -119,6 +135,10 @@ class GeneList(QWidget):
         session = self._session
         stats = EMPTY if session.section is None else gene_stats(session)
         self.model.set_stats(stats, training=session.trained_on)
+        some = 0 < self.model.n_predicted < self.model.n_genes
+        self.only_predicted.setVisible(some)
+        if not some:
+            self.only_predicted.setChecked(False)
 
     def _on_search(self, text: str) -> None:
         self.model.search(text)

@@ -20,6 +20,7 @@ class GeneStats:
     r: NDArray[np.float64]
     trust_r: NDArray[np.float64]
     mean: NDArray[np.float64]
+    predicted: NDArray[np.bool_]
 
 
 def gene_stats(session: Session) -> GeneStats:
@@ -27,15 +28,16 @@ def gene_stats(session: Session) -> GeneStats:
     genes = session.genes
     names = tuple(gene.name for gene in genes)
     trust_r = np.array([np.nan if gene.trust_r is None else gene.trust_r for gene in genes], dtype=float)
+    predicted = np.array([gene.predicted for gene in genes], dtype=bool)
     nothing = np.full(len(names), np.nan)
     if session.section is None or session.section.spots is None or session.measured_places is None:
-        return GeneStats(names, nothing, trust_r, nothing)
+        return GeneStats(names, nothing, trust_r, nothing, predicted)
     kept = np.flatnonzero(session.measured_places.kept)
     measured = _normalised(session, kept)
     columns = session.section.spots.table.var_names.get_indexer(list(names))
     sums = np.bincount(measured.indices, weights=measured.data, minlength=measured.shape[1])
     mean = np.append(sums / max(len(kept), 1), np.nan)[columns]
-    return GeneStats(names, _correlations(session, kept, measured, columns), trust_r, mean)
+    return GeneStats(names, _correlations(session, kept, measured, columns), trust_r, mean, predicted)
 
 
 def _normalised(session: Session, rows: NDArray[np.int64]) -> Any:

@@ -15,7 +15,7 @@ TIPS = (
     "r on sections held out while the model was trained, as the model file states it",
     "Mean measured value, ln(1 + counts per 10,000)",
 )
-EMPTY = GeneStats((), np.empty(0), np.empty(0), np.empty(0))
+EMPTY = GeneStats((), np.empty(0), np.empty(0), np.empty(0), np.empty(0, bool))
 
 
 class GeneTable(QAbstractTableModel):
@@ -28,6 +28,7 @@ class GeneTable(QAbstractTableModel):
         self._by_column: NDArray[np.int64] = np.empty(0, np.int64)
         self._rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._words: tuple[str, ...] = ()
+        self._only_predicted = False
         self._sorting = (GENE, Qt.SortOrder.AscendingOrder)
         self._training = False
 
@@ -41,6 +42,16 @@ class GeneTable(QAbstractTableModel):
         """Show the genes that contain every word of the text, in any case."""
         self._words = tuple(text.upper().split())
         self._filter()
+
+    def show_only_predicted(self, only: bool) -> None:
+        """Leave out the genes that no model has predicted here, or show them again."""
+        self._only_predicted = only
+        self._filter()
+
+    @property
+    def n_predicted(self) -> int:
+        """Return how many genes are predicted, shown or not."""
+        return int(self._stats.predicted.sum())
 
     def name_at(self, row: int) -> str:
         """Return the gene of a row."""
@@ -120,10 +131,13 @@ class GeneTable(QAbstractTableModel):
     def _filter(self) -> None:
         self.beginResetModel()
         upper, words = self._upper, self._words
+        rows = self._by_column
+        if self._only_predicted:
+            rows = rows[self._stats.predicted[rows]]
         if not words:
-            self._rows = self._by_column
+            self._rows = rows
         else:
-            found = [i for i in self._by_column.tolist() if all(word in upper[i] for word in words)]
+            found = [i for i in rows.tolist() if all(word in upper[i] for word in words)]
             first = [i for i in found if upper[i].startswith(words[0])]
             rest = [i for i in found if not upper[i].startswith(words[0])]
             self._rows = np.array(first + rest, dtype=np.int64)
