@@ -39,13 +39,18 @@ def show_nulls(scores: Mapping[str, Any]) -> None:
 
 def _show_predictors(title: str, predictors: Mapping[str, Mapping[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(title)
-    columns = list(next(iter(predictors.values())))
-    for column in columns:
-        table.add_column(column.replace("_", " "), justify="right")
+    table.add_column(title, no_wrap=True)
+    for column in ("mean r", "50 highest", "MSE", "undefined"):
+        table.add_column(column, justify="right", no_wrap=True)
     for name, values in predictors.items():
-        table.add_row(escape(name), *(_text(values.get(column)) for column in columns))
+        r, top = (_with_interval(values, key) for key in ("r", "r_top"))
+        table.add_row(escape(name), r, top, _text(values.get("mse")), _text(values.get("undefined")))
     Console(highlight=False).print(table)
+
+
+def _with_interval(values: Mapping[str, Any], key: str) -> str:
+    low, high = values.get(f"{key}_interval") or (None, None)
+    return _text(values.get(key)) + ("" if low is None else f" [{low:.3f}, {high:.3f}]")
 
 
 def _show_sentences(scores: Mapping[str, Any]) -> None:
