@@ -19,6 +19,7 @@ from geneglass.viewer.section_tab import SectionHead
 from geneglass.viewer.session import session_of
 from geneglass.viewer.taking import take_layers
 from geneglass.viewer.train_tab import TrainTab
+from geneglass.viewer.triton_apart import load_triton_apart
 from geneglass.viewer.worker import JobRunner, runner_of
 from geneglass.workflow.events import Event
 
@@ -35,6 +36,7 @@ class GeneglassPanel(QWidget):
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        load_triton_apart()
         self.setObjectName("geneglass")
         self.setMinimumWidth(NARROWEST_PX)
         self._viewer = napari_viewer

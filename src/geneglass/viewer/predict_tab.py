@@ -139,7 +139,7 @@ class PredictTab(QWidget):
 def _model_facts(info: ModelInfo) -> str:
     names = ", ".join(section.name for section in info.sections)
     text = f"{info.recipe} · {info.encoder.partition('@')[0]} · {len(info.genes):,} genes · trained on {names}"
-    trust = np.asarray(info.trust.get("trust_r", ()), float)
+    trust = np.asarray(info.trust.get("r", ()), float)
     if np.isfinite(trust).any():
         text += f" · held-out r: median {np.nanmedian(trust):.2f}, best {np.nanmax(trust):.2f}"
     return text
