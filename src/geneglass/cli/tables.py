@@ -45,7 +45,8 @@ def _show_predictors(title: str, predictors: Mapping[str, Mapping[str, Any]]) ->
     for name, values in predictors.items():
         r, top = (_with_interval(values, key) for key in ("r", "r_top"))
         table.add_row(escape(name), r, top, _text(values.get("mse")), _text(values.get("undefined")))
-    Console(highlight=False).print(table)
+    out = Console(highlight=False)
+    out.print(table, width=None if out.is_terminal else 110)
 
 
 def _with_interval(values: Mapping[str, Any], key: str) -> str:
