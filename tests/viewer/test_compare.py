@@ -109,12 +109,22 @@ def test_title_has_r_over_the_spots_that_are_not_set_aside(both: Compare) -> Non
 
 
 def test_training_data_is_said(compare: Compare, viewer: ViewerModel, predicted: Predicted) -> None:
+    viewer.canvas.size = (800, 1200)
     compare.session.set_prediction(predicted(compare.session.section, trained=True))
     compare.session.set_gene("ERBB2")
-    assert "training data" in points(compare, PREDICTED).name
+    assert points(compare, PREDICTED).name == "ERBB2 predicted, training data, held-out r = 0.41"
+    assert "held-out" not in viewer.canvas.overlays.text.text
+
+
+def test_a_narrow_pane_says_it_in_the_note(compare: Compare, viewer: ViewerModel, predicted: Predicted) -> None:
+    viewer.canvas.size = (800, 500)
+    compare.session.set_prediction(predicted(compare.session.section, trained=True))
+    compare.session.set_gene("ERBB2")
+    assert points(compare, PREDICTED).name == "ERBB2 predicted, training data"
     assert "held-out r = 0.41" in viewer.canvas.overlays.text.text
-    compare.session.set_gene("ACTB")
-    assert "held-out r unknown" in viewer.canvas.overlays.text.text
+    viewer.canvas.size = (800, 1200)
+    assert "held-out r = 0.41" in points(compare, PREDICTED).name
+    assert "held-out" not in viewer.canvas.overlays.text.text
 
 
 def test_constant_prediction_has_no_r(both: Compare) -> None:

@@ -17,7 +17,7 @@ LayerTuple = tuple[Any, dict[str, Any], str]
 COLOURMAPS = ("viridis", "cividis", "magma", "inferno", "YlGnBu", "YlOrRd", "Greys")
 """Sequential and safe for colour-blind readers; the first is the default. Names as in matplotlib."""
 
-NO_SIGNAL_RGBA = (0.62, 0.62, 0.62, 0.8)
+NO_SIGNAL_RGBA = (0.66, 0.66, 0.66, 0.7)
 """Places of a gene that has nothing to show: there, but neutral."""
 
 STEPS = 128
@@ -116,7 +116,8 @@ def points_layer(values: FloatArray, layout: Layout, shade: Shade, *, symbol: st
         # A viewer counts from the middle of the first pixel, a slide from its corner.
         "translate": (-scale / 2, -scale / 2),
         "units": (unit, unit),
-        "antialiasing": 1,
+        # Discs have soft edges; squares touch each other and would show them as a lattice.
+        "antialiasing": 0 if symbol == "square" else 1,
     }
     return layout.centres_yx, kwargs, "points"
 

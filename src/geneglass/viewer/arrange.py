@@ -55,8 +55,8 @@ def repaint(layer: Points, made: LayerTuple, *, opacity: float) -> None:
         layer.opacity = opacity
 
 
-def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float) -> None:
-    """Name layers, which are the titles of their panes, in the form and the common size that fit."""
+def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float) -> bool:
+    """Name layers, which are the titles of their panes, in the form and size that fit; return whether all fit whole."""
     room_px = pane_px - MARGIN_PX
     texts = [title.within(int(room_px / (SMALLEST_PT * PX_PER_CHAR))) for _, title in titles]
     longest = max((len(text) for text in texts), default=1)
@@ -66,6 +66,7 @@ def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float) -> None:
         layer.face_colorbar.size = (14, 80) if pane_px < NARROW_PX else (16, 120)
         if layer.name != text:
             layer.name = text
+    return all(text == title.long for text, (_, title) in zip(texts, titles, strict=True))
 
 
 def shows(layer: Layer, made: LayerTuple) -> bool:

@@ -263,9 +263,10 @@ class Compare:
         if viewer is None or self.view is None:
             return
         pane_px = pane_width_px(viewer)
-        sides = self.view.sides.items()
-        entitle([(self._shown[role].layer, side.title) for role, side in sides if role in self._shown], pane_px=pane_px)
-        write_note(viewer, self.view.note, pane_px=pane_px)
+        sides = [(self._shown[role].layer, side.title) for role, side in self.view.sides.items() if role in self._shown]
+        whole = entitle(sides, pane_px=pane_px)
+        note = self.view.note if whole or not self.view.aside else f"{self.view.note}\n{self.view.aside}"
+        write_note(viewer, note, pane_px=pane_px)
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:

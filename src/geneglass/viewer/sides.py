@@ -31,6 +31,8 @@ class View:
     sides: dict[str, Side]
     note: str
     scale: ColourScale | None = None
+    aside: str = ""
+    """What a title says that was shortened, for the note."""
 
 
 def view_of(session: Session, look: Look) -> View:
@@ -44,7 +46,8 @@ def view_of(session: Session, look: Look) -> View:
     scales = _scales(session, values, look)
     titles = _titles(session, gene, values, look)
     sides = {side: Side(v, scales[side].shade(v), titles[side]) for side, v in values.items()}
-    return View(sides, _gene_note(session, gene, scales), scales.get(MEASURED) or scales.get(PREDICTED))
+    scale = scales.get(MEASURED) or scales.get(PREDICTED)
+    return View(sides, _gene_note(session, scales), scale, _trust(session, gene))
 
 
 def _bare_sides(session: Session) -> dict[str, Side]:
@@ -93,19 +96,18 @@ def _section_note(session: Session) -> str:
     return "" if session.section is None else "\n".join((session.section.name, *_set_aside(session)))
 
 
-def _gene_note(session: Session, gene: Gene, scales: dict[str, ColourScale]) -> str:
+def _gene_note(session: Session, scales: dict[str, ColourScale]) -> str:
     unit = _unit(session)
     if unit == UNIT:
         stated = [scale.words(UNIT) for scale in list(scales.values())[:1]]
     else:
         stated = [f"{side}: {scale.words(UNIT if side == MEASURED else unit)}" for side, scale in scales.items()]
-    return "\n".join((*stated, *_trust(session, gene), *_set_aside(session)))
+    return "\n".join((*stated, *_set_aside(session)))
 
 
-def _trust(session: Session, gene: Gene) -> list[str]:
-    if not session.trained_on or not gene.predicted:
-        return []
-    return ["held-out r unknown" if gene.trust_r is None else f"held-out r = {r_text(gene.trust_r)}"]
+def _trust(session: Session, gene: Gene) -> str:
+    known = session.trained_on and gene.predicted and gene.trust_r is not None
+    return f"held-out r = {r_text(gene.trust_r)}" if known else ""
 
 
 def _set_aside(session: Session) -> list[str]:
