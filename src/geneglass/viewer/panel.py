@@ -15,6 +15,7 @@ from geneglass.viewer.job_view import JobView
 from geneglass.viewer.look import style_sheet
 from geneglass.viewer.message_strip import MessageStrip
 from geneglass.viewer.predict_tab import PredictTab
+from geneglass.viewer.reader_offer import ReaderOffer
 from geneglass.viewer.section_tab import SectionHead
 from geneglass.viewer.session import session_of
 from geneglass.viewer.taking import take_layers
@@ -74,6 +75,7 @@ class GeneglassPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.head)
         layout.addWidget(self.tabs, 1)
+        layout.addWidget(ReaderOffer())
         layout.addWidget(self.messages)
         layout.addWidget(self.job)
 
