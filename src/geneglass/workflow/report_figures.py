@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from geneglass.data.types import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RECIPE, NULL, GREY = "#5a3e8e", "#c77d2e", "#9aa1ad"
+N_NAMED = 5
+"""Genes that are named in a scatter."""
 
 
 def section_strip(metrics: Mapping[str, Any]) -> str:
@@ -28,7 +33,7 @@ def section_strip(metrics: Mapping[str, Any]) -> str:
     ceiling = metrics["ceiling"]["r"]
     if np.isfinite(ceiling):
         axis.axvline(ceiling, color=GREY, linestyle="--", linewidth=1.2)
-        axis.text(ceiling, len(drawn) - 0.35, "noise ceiling ", ha="right", va="bottom", color="#5b6475", fontsize=9)
+        axis.text(ceiling, len(drawn) - 0.15, "noise ceiling ", ha="right", va="top", color="#5b6475", fontsize=9)
     axis.axvline(0, color=GREY, linewidth=0.8)
     axis.set_yticks(range(len(drawn)), list(reversed(drawn)))
     axis.set_ylim(-0.6, len(drawn) - 0.1)
@@ -41,7 +46,7 @@ def gene_scatter(genes: pd.DataFrame, recipe: str, null: str) -> str:
     """Return a scatter of r per gene, averaged over sections: the best null across, the recipe up."""
     rows = genes[genes["recipe"] == recipe]
     mean = rows.groupby("gene")[["r", f"r of {null}"]].mean()
-    x, y = mean[f"r of {null}"].to_numpy(float), mean["r"].to_numpy(float)
+    x, y = mean[f"r of {null}"].to_numpy(np.float32), mean["r"].to_numpy(np.float32)
     both = np.isfinite(x) & np.isfinite(y)
     figure = _figure(4.7, 4.5)
     axis = figure.subplots()
@@ -50,12 +55,21 @@ def gene_scatter(genes: pd.DataFrame, recipe: str, null: str) -> str:
     axis.plot([low, high], [low, high], color=GREY, linewidth=1)
     axis.scatter(x[both], y[both], s=12, color=RECIPE, alpha=0.5, linewidths=0)
     above = both & (y > x)
-    for i in np.argsort(np.where(above, x - y, np.inf), kind="stable")[: min(5, int(above.sum()))]:
+    for i in _apart(y, np.flatnonzero(above), closest=0.05 * (high - low)):
         axis.annotate(str(mean.index[i]), (x[i], y[i]), xytext=(4, 3), textcoords="offset points", fontsize=8)
     axis.set(xlim=(low, high), ylim=(low, high), xlabel=f"r, {null}", ylabel=f"r, {recipe}")
     axis.set_title(f"{int(above.sum())} of {int(both.sum())} genes above the line", fontsize=10, loc="left")
     axis.set_aspect("equal")
     return _svg(figure)
+
+
+def _apart(y: FloatArray, above: NDArray[np.int64], *, closest: float) -> list[int]:
+    """Return the few best predicted genes above the line, so far apart that their names can be read."""
+    chosen: list[int] = []
+    for i in above[np.argsort(-y[above], kind="stable")]:
+        if all(abs(y[i] - y[j]) > closest for j in chosen):
+            chosen.append(int(i))
+    return chosen[:N_NAMED]
 
 
 def _colour(name: str, metrics: Mapping[str, Any]) -> str:

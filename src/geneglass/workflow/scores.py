@@ -52,17 +52,25 @@ def section_seed(seed: int, section: str) -> int:
     return zlib.crc32(f"{seed} {section}".encode())
 
 
-def score(truth: FloatArray, predicted: FloatArray, *, same_unit: bool) -> dict[str, FloatArray]:
-    """Return every registered metric per gene; NaN for those that need the unit where it differs."""
+def score(
+    truth: FloatArray, predicted: FloatArray, *, same_unit: bool, metrics: Sequence[str] | None = None
+) -> dict[str, FloatArray]:
+    """Return metrics per gene, every registered one unless some are named; NaN where units differ and it matters."""
     values = {}
-    for name, metric in METRICS.items():
+    for name in metrics or METRICS:
         known = same_unit or name not in NEEDS_UNIT
-        values[name] = metric(truth, predicted) if known else np.full(truth.shape[1], np.nan, np.float32)
+        values[name] = METRICS[name](truth, predicted) if known else np.full(truth.shape[1], np.nan, np.float32)
     return values
 
 
 def score_image_free(
-    test: Measured, references: Sequence[Measured], protocol: Protocol, *, seed: int, ceiling: bool
+    test: Measured,
+    references: Sequence[Measured],
+    protocol: Protocol,
+    *,
+    seed: int,
+    ceiling: bool = True,
+    metrics: Sequence[str] | None = None,
 ) -> Scored:
     """Return the scores of the predictors that see no image; fold and leak are the caller's to set."""
     truth = test.truth
@@ -83,7 +91,9 @@ def score_image_free(
             "test_variance": _highest(truth.var(axis=0)),
         },
         ceiling=limit,
-        scores={name: score(truth, values, same_unit=name != DEPTH) for name, values in predictions.items()},
+        scores={
+            name: score(truth, values, same_unit=name != DEPTH, metrics=metrics) for name, values in predictions.items()
+        },
     )
 
 
@@ -101,7 +111,7 @@ def summary(scored: Sequence[Scored], predictor: str, ranking: Ranking, *, seed:
         low, high = bootstrap_interval(values[:, None], patients, seed=seed)
         figures[key] = _mean(values)
         figures[f"{key}_interval"] = [float(low[0]), float(high[0])]
-    for metric in METRICS:
+    for metric in scored[0].scores[predictor]:
         if metric != "pearson":
             figures[metric] = _mean(_means([s.scores[predictor][metric] for s in scored]))
     figures["undefined"] = int(sum(np.isnan(values).sum() for values in r))

@@ -14,16 +14,17 @@ LEAK = "leaking: sister sections of the test patient are in training, so these s
 Figures = Mapping[str, Mapping[str, Any]]
 
 
-def best_null(predictors: Figures) -> str:
-    """Return the name of the image-free predictor with the highest mean r; depth only where none is defined."""
-    candidates = [name for name in (DEPTH, *POSITION) if math.isfinite(predictors[name]["r"])]
-    return max(candidates, key=lambda name: predictors[name]["r"], default=DEPTH)
+def best_null(predictors: Figures, figure: str = "r") -> str:
+    """Return the image-free predictor with the highest mean r (`r_top`: over the 50 genes); depth where none has."""
+    candidates = [name for name in (DEPTH, *POSITION) if math.isfinite(predictors[name][figure])]
+    return max(candidates, key=lambda name: predictors[name][figure], default=DEPTH)
 
 
 def null_sentence(predictors: Figures, ranking: Ranking) -> str:
     """Return which image-free predictor is best, with its figures."""
     name = best_null(predictors)
-    return f"The best predictor that never saw the image is {name}: mean r {_pair(predictors[name], ranking)}."
+    first = f"The best predictor that never saw the image is {name}: mean r {_pair(predictors[name], ranking)}"
+    return f"{first}{_best_on_top(predictors)}."
 
 
 def recipe_sentence(recipe: str, predictors: Figures, ranking: Ranking) -> str:
@@ -31,8 +32,16 @@ def recipe_sentence(recipe: str, predictors: Figures, ranking: Ranking) -> str:
     name = best_null(predictors)
     return (
         f"{recipe}: mean r {_pair(predictors[recipe], ranking)}; the best predictor that never saw the image, {name}, "
-        f"has {_pair(predictors[name])}."
+        f"has {_pair(predictors[name])}{_best_on_top(predictors)}."
     )
+
+
+def _best_on_top(predictors: Figures) -> str:
+    """Return the best image-free predictor of the 50 genes, where it is another: depth wins on weak genes only."""
+    other = best_null(predictors, "r_top")
+    if other == best_null(predictors):
+        return ""
+    return f"; on the {N_TOP}, {other} has {number(predictors[other]['r_top'])}"
 
 
 def ceiling_sentence(ceiling: Mapping[str, Any], ranking: Ranking) -> str:
