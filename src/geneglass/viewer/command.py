@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from geneglass.viewer.panel import GeneglassPanel
 
 WINDOW_PX = (1500, 940)
+CANCELLED = 130
+
+
+class _Stopped(Exception):
+    """The job was cancelled, or the window closed, before it was done."""
 
 
 def view(
@@ -41,6 +46,12 @@ def view(
         from geneglass.viewer.screenshot import save_screenshot
 
         save_screenshot(viewer, screenshot)
+    except _Stopped:
+        if screenshot is not None:
+            raise typer.Exit(CANCELLED) from None
+        if napari.current_viewer() is not None:
+            napari.run()
+        return
     except InputError as error:
         if screenshot is not None:
             raise
@@ -116,12 +127,21 @@ def _finish(panel: "GeneglassPanel", title: str, job: Any, on_result: Any) -> No
     """Run a job in the window, wait for it, and raise what it raised."""
     from qtpy.QtCore import QEventLoop
 
-    runner, errors, loop = panel.desk.runner, [], QEventLoop()
+    runner, loop = panel.desk.runner, QEventLoop()
+    errors: list[Exception] = []
+
+    def stopped() -> None:
+        errors.append(_Stopped())
+
     runner.failed.connect(errors.append)
+    runner.cancelled.connect(stopped)
     runner.finished.connect(loop.quit)
     runner.run(title, job, on_result)
     loop.exec()
     runner.failed.disconnect(errors.append)
+    runner.cancelled.disconnect(stopped)
     runner.finished.disconnect(loop.quit)
+    if errors and not isinstance(errors[0], (InputError, _Stopped)):
+        raise InputError(f"{title} stopped with an unexpected error: {errors[0]}.") from errors[0]
     if errors:
         raise errors[0]

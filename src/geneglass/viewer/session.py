@@ -17,6 +17,7 @@ from geneglass.data.cohort import Cohort, SectionSource
 from geneglass.data.section import Section
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
+from geneglass.viewer.matching import own_cohort_path, require_same_section
 from geneglass.viewer.values import Gene, Places, Score, pearson, take, trust
 from geneglass.workflow.config import MIN_COUNTS
 
@@ -91,7 +92,7 @@ class Session:
     def set_section(self, section: Section) -> None:
         """Take an opened section; one that is not of the cohort becomes a cohort of its own."""
         if self.cohort is None or section.source not in self.cohort.sections:
-            self.set_cohort(Cohort(path=_own_cohort_path(section.source), sections=(section.source,)))
+            self.set_cohort(Cohort(path=own_cohort_path(section.source), sections=(section.source,)))
         previous, self.section, self.source = self.section, section, section.source
         self._cache = {}
         if self.gene not in self._genes_by_name():
@@ -126,7 +127,7 @@ class Session:
         """
         if self.source is None or self.section is None:
             raise InputError("A prediction is shown over its section: open the section first.")
-        _require_same_section(prediction, self.section)
+        require_same_section(prediction, self.section)
         self._predictions[self.source] = prediction
         self._cache = {}
         self.prediction_changed.emit()
@@ -288,25 +289,3 @@ def session_of(viewer: Any) -> Session:
     if model not in _SESSIONS:
         _SESSIONS[model] = Session()
     return _SESSIONS[model]
-
-
-def _own_cohort_path(source: SectionSource) -> Path:
-    """Return where the cohort of a lone section would be written, should training need the file."""
-    from platformdirs import user_data_path
-
-    return user_data_path("geneglass", appauthor=False) / "cohorts" / f"{source.name}.toml"
-
-
-def _require_same_section(prediction: "AnnData", section: Section) -> None:
-    stated = dict(prediction.uns.get("geneglass", {}))
-    shares_spots = section.spots is not None and prediction.obs_names.isin(section.spots.table.obs_names).any()
-    same_slide = section.slide is not None and (
-        stated.get("slide_hash") == section.slide.content_hash()
-        if stated.get("slide_hash")
-        else stated.get("slide") == section.slide.path.name
-    )
-    if not (same_slide or (shares_spots and not stated.get("slide_hash"))):
-        raise InputError(
-            f"The prediction is of section {stated.get('section', 'unknown')!r}, not of {section.name!r}: "
-            "open the section it was made for."
-        )
