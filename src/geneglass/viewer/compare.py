@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-import numpy as np
 from napari.layers import Layer
 from psygnal import Signal
 from qtpy.QtCore import QTimer
@@ -26,7 +25,7 @@ from geneglass.viewer.arrange import (
     write_note,
 )
 from geneglass.viewer.colour_scale import Look
-from geneglass.viewer.layers import places_layer, slide_layer, spots_layout, tiles_layout
+from geneglass.viewer.layers import places_layer, same_spots, slide_layer, spots_layout, tiles_layout
 from geneglass.viewer.opened import joined, opened_of
 from geneglass.viewer.session import Session, session_of
 from geneglass.viewer.sides import MEASURED, PREDICTED, View, view_of
@@ -192,7 +191,7 @@ class Compare:
         made, layout, overlay = self._make(role)
         shown = self._shown.get(role)
         if shown is not None:
-            if shown.overlay == overlay and shows(shown.layer, made) and _same_kept(shown.layout, layout):
+            if shown.overlay == overlay and shows(shown.layer, made) and same_spots(shown.layout, layout):
                 return
             self._drop(viewer, role)
         incoming = self._incoming
@@ -292,10 +291,3 @@ def compare_of(viewer: Any) -> Compare:
     if model not in _COMPARES:
         _COMPARES[model] = Compare(model, session_of(model))
     return _COMPARES[model]
-
-
-def _same_kept(old: Layout | None, new: Layout | None) -> bool:
-    if old is None or new is None:
-        return old is new
-    ones = [np.ones(len(layout.centres_yx), bool) if layout.kept is None else layout.kept for layout in (old, new)]
-    return bool(np.array_equal(ones[0], ones[1])) and old.diameter_px == new.diameter_px

@@ -81,3 +81,11 @@ def places_layer(layout: Layout, overlay: str, *, name: str, metadata: dict[str,
     nothing: FloatArray = np.zeros(len(layout.centres_yx), np.float32)
     data, kwargs, kind = OVERLAYS[overlay](nothing, layout, NEUTRAL)
     return data, {**kwargs, "name": name, "metadata": metadata or {}}, kind
+
+
+def same_spots(old: Layout | None, new: Layout | None) -> bool:
+    """Return whether two layouts set the same spots aside and draw them as large; None stands for a slide."""
+    if old is None or new is None:
+        return old is new
+    ones = [np.ones(len(layout.centres_yx), bool) if layout.kept is None else layout.kept for layout in (old, new)]
+    return bool(np.array_equal(ones[0], ones[1])) and old.diameter_px == new.diameter_px
