@@ -13,11 +13,6 @@ os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
 # Read when napari is imported: the settings of the person who runs the tests are neither used nor changed.
 os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="geneglass-tests-")) / "settings.yaml")
 
-THIRD_PARTY = [
-    # matplotlib's converters, reached through vispy and superqt colour maps, use a pyparsing name on its way out
-    "ignore:.*:DeprecationWarning:vispy",
-]
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
@@ -25,8 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here not in item.path.parents:
             continue
-        for line in THIRD_PARTY:
-            item.add_marker(pytest.mark.filterwarnings(line))
         if no_display and {"qtbot", "make_napari_viewer", "make_napari_viewer_proxy"} & set(item.fixturenames):
             item.add_marker(pytest.mark.skip(reason="a window needs an X display: run the tests through xvfb-run"))
 

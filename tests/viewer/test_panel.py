@@ -258,6 +258,19 @@ def test_a_panel_closed_while_a_job_runs_stops_the_job_and_is_not_touched(make_p
     session.open_section(session.cohort.sections[0])
 
 
+def test_use_open_layers_takes_a_slide_that_napari_itself_opened(panel, cohort, press, wait_for):
+    from geneglass.data.cohort import read_cohort
+
+    slide = read_cohort(cohort).sections[0].slide
+    press(panel.head.use)
+    assert "No layer" in panel.messages.text.text()
+    panel._viewer.open(slide, plugin="napari")
+    press(panel.head.use)
+    wait_for(lambda: panel.desk.runner.running is None and panel.desk.session.section is not None)
+    assert panel.desk.session.section.slide.path == slide
+    assert panel.predict_tab.on_grid.isChecked()
+
+
 def test_only_public_napari_is_used(panel, cohort, wait_for):
     with warnings.catch_warnings():
         warnings.simplefilter("error", FutureWarning)

@@ -158,9 +158,11 @@ class JobRunner(QObject):
         self._deliver()
         run, self._run = self._run, None
         _BUSY.discard(self)
-        if run is not None:
-            self._conclude(run)
-        self.finished.emit()
+        try:
+            if run is not None:
+                self._conclude(run)
+        finally:
+            self.finished.emit()
 
     def _conclude(self, run: _Run) -> None:
         if run.error is not None:
