@@ -18,7 +18,7 @@ from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
 from geneglass.model.prediction import similarity_confidence
 from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, TrainData
 from geneglass.model.retrieval import Bank, Rule, Weighting
-from geneglass.model.training import Schedule, Trial
+from geneglass.model.training import Schedule, Trial, few_threads
 
 EMBED_BATCH = 256
 """Patches, or spots, embedded at a time outside training."""
@@ -139,6 +139,11 @@ class ContrastiveRecipe(Recipe):
         """Return whether the encoder's network is trained: asked for, and there is one."""
         return bool(self.config.fine_tune) and self.encoder.network() is not None
 
+    @property
+    def light(self) -> bool:
+        """Return whether only small networks are trained, on the CPU."""
+        return not self.fine_tunes and self.device.type == "cpu"
+
     def encode_images(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> Tensor:
         """Return (len(rows), embed_dim) embeddings of places from their image side."""
         if not self.fine_tunes:
@@ -193,10 +198,12 @@ class ContrastiveRecipe(Recipe):
             learning_rate=config.learning_rate,
             weight_decay=config.weight_decay,
             decoupled=config.optimiser == "adamw",
+            light=self.light,
         )
         self._shapes = Shapes(pool.images.features.shape[1], pool.expression.shape[1], len(pool))
-        modules = self._fresh(self._shapes, seed)
-        self.adjust(modules, pool)
+        with few_threads(self.light):
+            modules = self._fresh(self._shapes, seed)
+            self.adjust(modules, pool)
         return Trial(modules, pool, schedule, seed)
 
     def _fresh(self, shapes: Shapes, seed: int) -> nn.ModuleDict:
@@ -229,8 +236,9 @@ class ContrastiveRecipe(Recipe):
                 yield FitStep(done, total, loss=loss)
         self._k = k or K_CHOICES[-1]
         self.modules = trial.modules.eval()
-        self.bank = self.make_bank(self.modules, trial.pool)
-        self._similarity = self._training_similarity(trial.pool)
+        with few_threads(self.light):
+            self.bank = self.make_bank(self.modules, trial.pool)
+            self._similarity = self._training_similarity(trial.pool)
 
     def _training_similarity(self, pool: Pool) -> FloatArray:
         """Return the sorted mean similarity of training places to their references in other sections."""

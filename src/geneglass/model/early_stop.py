@@ -12,7 +12,7 @@ from geneglass.errors import InputError
 from geneglass.model.pool import Pool, inner_groups
 from geneglass.model.recipe import FitStep, TrainData
 from geneglass.model.retrieval import nearest
-from geneglass.model.training import Trial
+from geneglass.model.training import Trial, few_threads
 
 if TYPE_CHECKING:
     from geneglass.model.contrastive import ContrastiveRecipe
@@ -74,7 +74,8 @@ def find_stop(recipe: "ContrastiveRecipe", sections: Sequence[TrainData]) -> Gen
             for loss in trial.epoch(recipe):
                 done += 1
                 yield FitStep(done, total, loss=loss)
-        k, score = _score(recipe, trials, inner)
+        with few_threads(recipe.light):
+            k, score = _score(recipe, trials, inner)
         scores.append(score)
         yield FitStep(done, total, score=score)
         best = (epoch, k, score) if score > best[2] else best

@@ -105,10 +105,12 @@ class SelfAttention(nn.Module):
             mixed = functional.scaled_dot_product_attention(*(part.transpose(0, 1)[None] for part in (q, k, v)))
             mixed = mixed[0].transpose(0, 1)
         else:
-            rows = neighbours.clamp_min(0)
-            logits = torch.einsum("nhd,nkhd->nhk", q, k[rows]) / math.sqrt(q.shape[-1])
+            rows = neighbours.clamp_min(0).flatten()
+            # index_select, since the gradient of k[rows] adds up in an order that differs from run to run.
+            k, v = (part.index_select(0, rows).unflatten(0, neighbours.shape) for part in (k, v))
+            logits = torch.einsum("nhd,nkhd->nhk", q, k) / math.sqrt(q.shape[-1])
             weights = logits.masked_fill((neighbours < 0)[:, None], -torch.inf).softmax(-1)
-            mixed = torch.einsum("nhk,nkhd->nhd", weights, v[rows])
+            mixed = torch.einsum("nhk,nkhd->nhd", weights, v)
         found: Tensor = self.to_out(mixed.flatten(1))
         return found
 

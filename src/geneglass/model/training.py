@@ -1,6 +1,7 @@
 """One network being trained on one pool: the steps of gradient descent and nothing else."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,8 @@ class Schedule:
         Of the optimiser.
     decoupled
         AdamW, where the decay is a step of its own; else Adam, where it is part of the gradient.
+    light
+        The network is so small that a single thread is the fastest.
     """
 
     batch: int
@@ -38,6 +41,28 @@ class Schedule:
     learning_rate: float
     weight_decay: float
     decoupled: bool
+    light: bool = False
+
+
+@contextmanager
+def few_threads(active: bool = True) -> Iterator[None]:
+    """Compute on one thread within the block.
+
+    On matrices of a few hundred rows more threads gain nothing, and on a busy machine (a window is being
+    drawn beside the training) they wait for each other: 65 times slower was measured on two busy cores. One
+    thread also gives the same sums on every number of cores.
+
+    Parameters
+    ----------
+    active
+        Whether to do so.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if active else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Trial:
@@ -91,11 +116,12 @@ class Trial:
         device = rows.device
         # Dropout and augmentation draw from the global stream: set for this step and put back after it, so
         # that nothing that runs beside it, not even another trial, changes what is drawn.
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            torch.manual_seed(self.seed * 1_000_003 + self.step)
-            loss = objective.batch_loss(self.modules, self.pool, rows)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        with few_threads(self.schedule.light):
+            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+                torch.manual_seed(self.seed * 1_000_003 + self.step)
+                loss = objective.batch_loss(self.modules, self.pool, rows)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
         self.step += 1
         return loss.item()
