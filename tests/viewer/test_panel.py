@@ -189,6 +189,12 @@ def test_no_horizontal_clipping_at_1280_by_800(panel, cohort, qtbot, wait_for):
             qtbot.wait(30)
             area = panel.tabs.currentWidget()
             assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+    for number in range(3):
+        panel.messages.tell(f"Section {number}: 6 of 304 spots have under 500 counts and are set aside in training.")
+    panel.desk.runner.started.emit("Training mclstexp")
+    panel.desk.runner.progressed.emit([Event("Training", 1, 2, loss=2.0, score=0.1)])
+    qtbot.wait(200)
+    assert panel.job.curve.isVisible()
     assert panel.width() <= 400
     assert panel.window().height() <= 800
     assert panel.window().width() <= 1280

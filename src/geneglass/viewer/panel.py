@@ -25,7 +25,7 @@ from geneglass.viewer.worker import JobRunner, runner_of
 from geneglass.workflow.events import Event
 
 SIZE_PX = QSize(390, 720)
-NARROWEST_PX = 350
+NARROWEST_PX, LOWEST_PX = 350, 420
 TRAIN, PREDICT, GENES = range(3)
 """The tabs."""
 REFIT_MS = 150
@@ -62,6 +62,10 @@ class GeneglassPanel(QWidget):
     def sizeHint(self) -> QSize:
         """Return the size that a new dock gets."""
         return SIZE_PX
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size: messages wrap and tabs scroll, so that the window need never grow for them."""
+        return QSize(NARROWEST_PX, LOWEST_PX)
 
     def _lay_out(self) -> None:
         for tab, name, tip in (
