@@ -45,6 +45,8 @@ def view(
             return
         from geneglass.viewer.screenshot import save_screenshot
 
+        panel.offer.hide()
+        panel.messages.hide()
         save_screenshot(viewer, screenshot)
     except _Stopped:
         if screenshot is not None:

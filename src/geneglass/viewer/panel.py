@@ -79,7 +79,8 @@ class GeneglassPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.head)
         layout.addWidget(self.tabs, 1)
-        layout.addWidget(ReaderOffer())
+        self.offer = ReaderOffer()
+        layout.addWidget(self.offer)
         layout.addWidget(self.messages)
         layout.addWidget(self.job)
 
