@@ -1,9 +1,11 @@
 """A measured and a predicted map side by side on one scale, as a PNG, for machines without a display."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from anndata import AnnData
+from numpy.typing import NDArray
 
 from geneglass.data.atomic import atomic_path
 from geneglass.data.genes import normalise, panel_counts, spot_totals
@@ -39,27 +41,34 @@ def compare_picture(section: Section, prediction: AnnData, gene: str, path: Path
     _, mpp = require_slide(section)
     um_per_px = mpp * downsample
     limit = max(float(np.nanpercentile(np.r_[measured[kept], predicted[kept]], 99)), 1e-6)
-    figure = Figure(figsize=(13, 6), layout="constrained")
+    figure = Figure(figsize=(13, 1 + 6 * picture.shape[0] / picture.shape[1]), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(1, 2)
-    titles = (f"{gene}  measured", f"{gene}  predicted   r = {r:.2f}{_honesty(prediction)}")
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    titles = (f"{gene} measured", f"{gene} predicted, r = {r:.2f}{_honesty(prediction)}")
     for axis, values, title in zip(axes, (measured, predicted), titles, strict=True):
-        extent = (0.0, picture.shape[1] * um_per_px, picture.shape[0] * um_per_px, 0.0)
-        axis.imshow(picture, extent=extent)
-        points = axis.scatter(
-            section.centres_yx[kept, 1] * mpp,
-            section.centres_yx[kept, 0] * mpp,
-            c=values[kept],
-            s=16,
-            cmap="viridis",
-            vmin=0.0,
-            vmax=limit,
-            linewidths=0,
-        )
-        axis.set(title=title, xlabel="µm", ylabel="µm")
-    figure.colorbar(points, ax=axes, label=str(prediction.uns["geneglass"]["unit"]), shrink=0.85)
+        axis.imshow(picture, extent=(0.0, picture.shape[1] * um_per_px, picture.shape[0] * um_per_px, 0.0))
+        points = _draw(axis, section, values, kept, limit)
+        axis.set(title=title, xlabel="µm")
+    axes[0].set_ylabel("µm")
+    figure.colorbar(points, ax=axes, label="ln(1 + counts per 10k)", shrink=0.8)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110, format="png")
+
+
+def _draw(axis: Any, section: Section, values: FloatArray, kept: NDArray[np.bool_], limit: float) -> Any:
+    from matplotlib.collections import EllipseCollection
+
+    _, mpp = require_slide(section)
+    n, diameter_um = int(kept.sum()), section.spot_diameter_um or 55.0
+    centres_um_xy = section.centres_yx[kept][:, ::-1] * mpp
+    sizes = np.full(n, diameter_um)
+    spots = EllipseCollection(
+        sizes, sizes, np.zeros(n), offsets=centres_um_xy, units="xy", offset_transform=axis.transData, cmap="viridis"
+    )
+    spots.set_array(values[kept])
+    spots.set_clim(0.0, limit)
+    axis.add_collection(spots)
+    return spots
 
 
 def overview(section: Section, longest_px: int = 1400) -> tuple[UInt8Array, float]:
@@ -80,4 +89,4 @@ def _by_name(prediction: AnnData, gene: str, names: tuple[str, ...]) -> FloatArr
 
 
 def _honesty(prediction: AnnData) -> str:
-    return "  (training data)" if bool(prediction.obs["trained_on"].all()) else ""
+    return ", training data" if bool(prediction.obs["trained_on"].all()) else ""
