@@ -30,7 +30,7 @@ class ContrastiveConfig:
     """What every contrastive recipe lets one choose."""
 
     fine_tune: Annotated[bool, {"tooltip": "Train the image encoder too, instead of a head on its features"}] = False
-    embed_dim: Annotated[int, {"min": 2, "tooltip": "Length of the shared embedding"}] = 64
+    embed_dim: Annotated[int, {"min": 2, "tooltip": "Length of the shared embedding"}] = 128
     dropout: Annotated[float, {"min": 0.0, "max": 0.95, "tooltip": "Share of units dropped in training"}] = 0.3
     temperature: Annotated[float, {"min": 0.001, "tooltip": "What similarities are divided by, at the start"}] = 0.1
     learn_temperature: Annotated[bool, {"tooltip": "Whether training changes the temperature"}] = True

@@ -1,6 +1,8 @@
 """The one place that reads network weights made elsewhere: tensors only, never pickled code."""
 
 import pickle
+import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +18,18 @@ Weights = dict[str, torch.Tensor]
 _WRAPPERS = ("state_dict", "model", "model_state_dict", "teacher")
 """Keys under which training scripts put the weights they save."""
 _SHOWN = 3
+_DAMAGE = (
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+    zipfile.BadZipFile,
+)
+"""What reading a file that is no weights file ends in; torch's reader of tensors raises all of these on plain text."""
 
 
 def read_weights(path: Path) -> Weights:
@@ -40,7 +54,7 @@ def read_weights(path: Path) -> Weights:
             f"{path.name} holds more than tensors or is damaged, and is not opened because pickled code could run: "
             "save its state_dict as .safetensors and give that file."
         ) from err
-    except (RuntimeError, ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as err:
+    except _DAMAGE as err:
         raise InputError(
             f"{path.name} can not be read as network weights ({_first_line(err)}): it is damaged or another kind of "
             "file; fetch it again."
@@ -57,7 +71,10 @@ def _read(path: Path) -> Any:
             return load_file(path)
         except SafetensorError as err:
             raise ValueError(str(err)) from err
-    return torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        # Said of any old or foreign pickle, which is then read as tensors or refused.
+        warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _first_line(err: BaseException) -> str:

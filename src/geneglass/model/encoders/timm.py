@@ -59,8 +59,12 @@ class TimmName:
 
     def __str__(self) -> str:
         """Return the name in its canonical form; asking for a download is no part of it."""
-        kept = "&".join(f"{k}={v}".replace(" ", "").strip("()") for k, v in self.options.items() if k != "download")
+        kept = "&".join(f"{k}={_text(v)}" for k, v in self.options.items() if k != "download")
         return f"timm:{self.network}" + (f"@{self.weights}" if self.weights else "") + (f"?{kept}" if kept else "")
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _literal(value: str) -> Any:
@@ -93,8 +97,7 @@ class TimmEncoder(Encoder):
         self._set_view(model, view)
         self._model = model.to(self.device).to(memory_format=torch.channels_last).eval()
         self.bfloat16 = _bfloat16_helps(self.device)
-        dim: Any = model.num_features
-        self.raw_dim = self.dim = int(dim)
+        self.raw_dim = self.dim = _pooled_length(self._model, self.patches[0].size_px, self.device)
         self._identity = ""
 
     def _set_view(self, model: nn.Module, view: Mapping[str, Any]) -> None:
@@ -161,6 +164,17 @@ def _bfloat16_helps(device: torch.device) -> bool:
     )
 
 
+def _pooled_length(model: nn.Module, size_px: int, device: torch.device) -> int:
+    """Return the length of the features, by looking: timm's `num_features` leaves out layers after the pooling."""
+    with torch.inference_mode():
+        found = model(torch.zeros(1, 3, size_px, size_px, device=device))
+    if found.ndim != 2:
+        raise InputError(
+            f"This network gives {tuple(found.shape[1:])} numbers per patch instead of one row of features."
+        )
+    return int(found.shape[1])
+
+
 def _drop_final_activation(model: nn.Module) -> None:
     norm = getattr(getattr(model, "features", None), "norm5", None)
     if norm is None or not hasattr(norm, "act"):
@@ -200,6 +214,8 @@ def _build(network: str, options: Mapping[str, Any], **pretrained: Any) -> nn.Mo
         model: nn.Module = timm.create_model(network, num_classes=0, **pretrained, **options)
     except (TypeError, AssertionError) as err:
         raise UsageError(f"{network} does not take these options ({str(err).splitlines()[0]}).") from err
+    except RuntimeError as err:
+        raise InputError(f"The published weights of {network} do not fit the network ({str(err)[:200]}).") from err
     return model
 
 

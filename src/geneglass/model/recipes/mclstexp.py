@@ -53,9 +53,9 @@ class MclstexpConfig(ContrastiveConfig):
         Literal["neighbours", "batch"], {"tooltip": "A spot attends to its neighbours, or to the spots of its batch"}
     ] = "neighbours"
     neighbour_spots: Annotated[int, {"min": 1, "tooltip": "Neighbouring spots that a spot attends to"}] = 6
-    layers: Annotated[int, {"min": 0, "max": 12, "tooltip": "Transformer blocks of the spot side"}] = 2
-    heads: Annotated[int, {"min": 1, "tooltip": "Attention heads"}] = 8
-    head_dim: Annotated[int, {"min": 1, "tooltip": "Length of each head"}] = 64
+    layers: Annotated[int, {"min": 0, "max": 12, "tooltip": "Transformer blocks of the spot side"}] = 1
+    heads: Annotated[int, {"min": 1, "tooltip": "Attention heads"}] = 4
+    head_dim: Annotated[int, {"min": 1, "tooltip": "Length of each head"}] = 16
     position: Annotated[
         Literal["none", "fourier", "table"],
         {"tooltip": "Position on the spot side: waves over micrometres, or a learned row per array coordinate"},
@@ -96,6 +96,9 @@ PUBLISHED = MclstexpConfig(
     feature_components=0,
     gene_components=0,
     context="batch",
+    layers=2,
+    heads=8,
+    head_dim=64,
     position="table",
     expression_input="panel",
     bank_unit="gene",

@@ -1,0 +1,84 @@
+"""Steps of gradient descent: seeded, apart from each other and from everything else."""
+
+import torch
+from torch import nn
+
+from geneglass.model.training import Schedule, Trial, few_threads
+
+SCHEDULE = Schedule(batch=4, by_section=False, learning_rate=0.1, weight_decay=0.1, decoupled=True, light=True)
+
+
+class _Pool:
+    def __init__(self, sizes):
+        self.section_of = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
+        self.expression = torch.linspace(0, 1, len(self.section_of))[:, None].repeat(1, 3)
+        self.sections = tuple("abc"[: len(sizes)])
+
+    def __len__(self):
+        return len(self.section_of)
+
+
+class _Noisy:
+    """A loss that draws from the global stream, as dropout does, and remembers its batches."""
+
+    def __init__(self):
+        self.rows = []
+
+    def batch_loss(self, modules, pool, rows):
+        self.rows.append(sorted(rows.tolist()))
+        noise = torch.rand(len(rows), 1)
+        return (modules["line"](pool.expression[rows]) - noise).square().mean()
+
+
+def trial(seed=0, sizes=(6, 5), schedule=SCHEDULE):
+    torch.manual_seed(1)
+    return Trial(nn.ModuleDict({"line": nn.Linear(3, 1)}), _Pool(sizes), schedule, seed)
+
+
+def test_every_spot_is_seen_once_per_epoch():
+    task, objective = trial(), _Noisy()
+    assert len(list(task.epoch(objective))) == task.steps_per_epoch() == 3
+    assert sorted(row for batch in objective.rows for row in batch) == list(range(11))
+
+
+def test_batches_by_section_never_mix():
+    objective = _Noisy()
+    by_section = Schedule(batch=4, by_section=True, learning_rate=0.1, weight_decay=0.1, decoupled=True)
+    task = trial(schedule=by_section)
+    assert len(list(task.epoch(objective))) == task.steps_per_epoch() == 4
+    assert all(max(batch) < 6 or min(batch) >= 6 for batch in objective.rows)
+
+
+def test_trials_beside_each_other_do_not_change_each_other():
+    task, stranger = trial(), trial(seed=9)
+    alone = [loss for _ in range(3) for loss in task.epoch(_Noisy())]
+    one, other, mixed = trial(), trial(seed=9), []
+    for _ in range(3):
+        for loss in one.epoch(_Noisy()):
+            mixed.append(loss)
+            torch.rand(7)
+        list(other.epoch(_Noisy()))
+    assert mixed == alone
+    assert [loss for _ in range(3) for loss in stranger.epoch(_Noisy())] != alone
+
+
+def test_adam_and_adamw_decay_differently():
+    adam = Schedule(batch=4, by_section=False, learning_rate=0.1, weight_decay=0.5, decoupled=False)
+    adamw = Schedule(batch=4, by_section=False, learning_rate=0.1, weight_decay=0.5, decoupled=True)
+    found = []
+    for schedule in (adam, adamw):
+        task = trial(schedule=schedule)
+        list(task.epoch(_Noisy()))
+        found.append(task.modules["line"].weight.detach().clone())
+    assert not torch.allclose(*found)
+
+
+def test_thread_count_is_put_back_also_after_an_error():
+    before = torch.get_num_threads()
+    try:
+        with few_threads():
+            assert torch.get_num_threads() == 1
+            raise KeyError
+    except KeyError:
+        pass
+    assert torch.get_num_threads() == before
