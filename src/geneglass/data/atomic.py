@@ -72,7 +72,7 @@ def require_space(target: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(target.parent).free
     if free < n_bytes:
         raise InputError(
-            f"Cannot write {target}: it needs {n_bytes / 1e6:,.1f} MB and the disk has only {free / 1e6:,.1f} MB of space "
+            f"Cannot write {target}: it needs {n_bytes / 1e6:,.1f} MB and the disk has {free / 1e6:,.1f} MB of space "
             "left; free some or write elsewhere. Nothing was changed."
         )
 
