@@ -88,7 +88,7 @@ def open_section(source: SectionSource) -> Section:
             centres_yx = (spots.table.obsm["spatial"][:, 1::-1] * source.scale).astype(np.float32)
             told += spots.warnings
         if slide is not None:
-            told += _outside(source, slide, centres_yx)
+            told += (*slide.warnings, *_outside(source, slide, centres_yx))
         mpp, mpp_source, doubts = _pixel_size(source, slide, spots)
         on_error.pop_all()
     platform = None if spots is None else spots.platform
