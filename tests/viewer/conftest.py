@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from qtpy.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QWidget
 
 os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
 # Read when napari is imported: the settings of the person who runs the tests are neither used nor changed.
@@ -107,3 +110,117 @@ def predicted() -> Callable[..., Any]:
         return prediction[spots].copy()
 
     return make
+
+
+SIZES = [(1600, 1000), (1280, 800)]
+LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+class Hand:
+    """Clicks, types and drops on one napari window.
+
+    Parameters
+    ----------
+    window
+        napari's main window.
+    qtbot
+        pytest-qt's.
+    folder
+        Where pictures go, named by a running number.
+    """
+
+    def __init__(self, window: QMainWindow, qtbot: Any, folder: Path) -> None:
+        self.window, self.qtbot, self.folder = window, qtbot, folder
+        self._number = 0
+
+    def click(self, widget: QWidget, at: QPoint | None = None) -> None:
+        """Press and release the left button where a widget can be seen, in its middle unless told otherwise."""
+        place = widget.rect().center() if at is None else at
+        assert widget.isVisible(), f"{widget} can not be seen"
+        assert widget.isEnabled(), f"{widget} is greyed out"
+        assert widget.visibleRegion().contains(place), f"{widget} is cut off or covered at {place}"
+        self.qtbot.mouseClick(widget, LEFT, pos=place)
+
+    def choose(self, *titles: str) -> None:
+        """Click through the menu bar, one menu after another."""
+        bar: Any = self.window.menuBar()
+        for title in titles:
+            menu: Any = QApplication.activePopupWidget() or bar
+            assert menu is bar or isinstance(menu, QMenu)
+            action = next(action for action in menu.actions() if action.text().replace("&", "").startswith(title))
+            place = menu.actionGeometry(action).center()
+            self.qtbot.mouseMove(menu, place)
+            self.qtbot.mouseClick(menu, LEFT, pos=place)
+            if title != titles[-1]:
+                self.wait(lambda before=menu: QApplication.activePopupWidget() not in (None, before))
+
+    def tab(self, tabs: QTabWidget, title: str) -> None:
+        """Click a tab."""
+        bar = tabs.tabBar()
+        index = next(i for i in range(bar.count()) if bar.tabText(i) == title)
+        self.click(bar, bar.tabRect(index).center())
+        assert tabs.currentIndex() == index
+
+    def keys(self, widget: QWidget, text: str = "", *keys: Qt.Key) -> None:
+        """Type a text, then single keys, into the widget that has the focus."""
+        assert QApplication.focusWidget() is widget, f"{QApplication.focusWidget()} has the focus, not {widget}"
+        self.qtbot.keyClicks(widget, text)
+        for key in keys:
+            self.qtbot.keyClick(widget, key)
+
+    def drop(self, path: Path) -> None:
+        """Drop a file on the middle of the canvas."""
+        middle = self.window.centralWidget().mapTo(self.window, self.window.centralWidget().rect().center())
+        target = self.window.childAt(middle)
+        while target is not None and not target.acceptDrops():
+            target = target.parentWidget()
+        assert target is not None, "nothing under the mouse takes a drop"
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        place = target.mapFrom(self.window, middle)
+        enter = QDragEnterEvent(place, Qt.DropAction.CopyAction, mime, LEFT, NO_KEY)
+        QApplication.sendEvent(target, enter)
+        assert enter.isAccepted()
+        QApplication.sendEvent(target, QDropEvent(QPointF(place), Qt.DropAction.CopyAction, mime, LEFT, NO_KEY))
+
+    def wait(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        """Let the window live until a condition holds."""
+        self.qtbot.waitUntil(condition, timeout=int(seconds * 1000))
+
+    def look(self, name: str, *, settle_ms: int = 400) -> Path:
+        """Save a picture of the window as the X server shows it."""
+        self.qtbot.wait(settle_ms)
+        self._number += 1
+        path = self.folder / f"{self._number:02d}_{name}.png"
+        corner, size = self.window.mapToGlobal(QPoint(0, 0)), self.window.size()
+        picture = QGuiApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), size.width(), size.height())
+        assert picture.save(str(path))
+        return path
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def hand(
+    request: pytest.FixtureRequest,
+    make_napari_viewer_proxy: Callable[..., Any],
+    qtbot: Any,
+    tmp_path: Path,
+) -> Iterator[Hand]:
+    """Return a hand at a napari window of a size, with nothing open and no panel."""
+    width, height = request.param
+    make_napari_viewer_proxy(show=True)
+    (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow)]
+    screen = window.screen().size()
+    if screen.width() < width or screen.height() < height:
+        pytest.skip(f"the screen has only {screen.width()} x {screen.height()} px")
+    window.resize(width, height)
+    qtbot.waitExposed(window)
+    asked = os.environ.get("GENEGLASS_SCREENSHOTS")
+    folder = tmp_path if not asked else Path(asked) / f"{request.node.originalname}_{width}x{height}"
+    folder.mkdir(parents=True, exist_ok=True)
+    window.activateWindow()
+    hand = Hand(window, qtbot, folder)
+    yield hand
+    grown = (window.width(), window.height())
+    # pytest keeps what a fixture gave; napari's checks that no window is kept.
+    del hand.window, window
+    assert grown == (width, height), "the window grew"

@@ -59,10 +59,17 @@ def test_spots_lie_over_the_slide_in_micrometres(compare: Compare, viewer: Viewe
     assert not viewer.canvas.grid.enabled
 
 
-def test_without_a_gene_the_places_are_grey(compare: Compare) -> None:
+def test_without_a_gene_the_places_are_thin_circles(compare: Compare) -> None:
     spots = points(compare, MEASURED)
     assert spots.name == "40 measured spots"
-    assert np.allclose(spots.face_color, NO_SIGNAL_RGBA)
+    assert not spots.face_color[:, 3].any()
+    assert (spots.border_width > 0).all()
+    compare.session.set_gene("ERBB2")
+    assert spots.face_color[:, 3].any()
+    assert not spots.border_width.any()
+    compare.session.set_gene(None)
+    assert not spots.face_color[:, 3].any()
+    assert (spots.border_width > 0).all()
     assert not spots.face_colorbar.visible
 
 

@@ -19,6 +19,12 @@ GAP_PX = 4
 """Between panes."""
 MARGIN_PX = 28
 """Of a pane, on both sides of a text together."""
+OUTLINE = "#1c6ea4"
+"""Of places before a gene is chosen: seen on tissue, on glass and on black."""
+OUTLINE_WIDTH = 0.09
+"""Of a diameter."""
+FILL = 0.96
+"""How much of a pane the places and the margin around them take."""
 
 
 def add_layer(viewer: Any, made: LayerTuple) -> Layer:
@@ -40,9 +46,26 @@ def dress(layer: Layer) -> None:
         bar.font_size = NOTE_PT
 
 
-def repaint(layer: Points, made: LayerTuple, *, opacity: float) -> None:
-    """Give a points layer the values and colours of a newly made one; places stay as they are."""
+def repaint(layer: Points, made: LayerTuple, *, opacity: float, outlined: bool) -> None:
+    """Give a points layer the values and colours of a newly made one; places stay as they are.
+
+    Parameters
+    ----------
+    layer
+        A layer of places.
+    made
+        The same places with the wanted values.
+    opacity
+        Of the layer.
+    outlined
+        True draws thin circles instead, so that the tissue in them can be seen.
+    """
     _, kwargs, _ = made
+    if outlined:
+        kwargs = {**kwargs, "face_colormap": {"name": "geneglass outlined", "colors": np.zeros((2, 4))}}
+    if bool(np.any(layer.border_width)) != outlined:
+        layer.border_color = OUTLINE
+        layer.border_width = OUTLINE_WIDTH if outlined else 0
     if layer.face_color_mode != "colormap":
         layer.features = kwargs["features"]
         layer.face_color = kwargs["face_color"]
@@ -128,6 +151,28 @@ def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
     lines = [part for line in text.split("\n") for part in textwrap.wrap(line, width)]
     note.text = "\n".join(lines)
     note.visible = bool(lines)
+
+
+def fit(viewer: Any, layers: Sequence[Points]) -> None:
+    """Bring all places into view, with one more step of their lattice around them: tissue does not end at a spot."""
+    viewer.reset_view(layers=layers)
+    pad = max((_pitch(layer) for layer in layers), default=0.0)
+    corners = np.array([layer.extent.world for layer in layers])
+    size = corners[:, 1].max(axis=0) - corners[:, 0].min(axis=0) + 2 * pad
+    room_px = np.array(viewer.canvas.viewbox_size(viewer.layers))
+    if (size > 0).all() and (room_px > 0).all():
+        viewer.scene.camera.zoom = FILL * float((room_px / size[-2:]).min())
+
+
+def _pitch(layer: Points) -> float:
+    """Return the distance of neighbouring places in world units, at least what one of them covers."""
+    from scipy.spatial import cKDTree
+
+    drawn = float(np.max(layer.size)) * float(layer.scale[-1]) if len(layer.data) else 0.0
+    if len(layer.data) < 2:
+        return drawn
+    distances, _ = cKDTree(layer.data).query(layer.data, k=2)
+    return max(float(np.median(np.asarray(distances)[:, 1])) * float(layer.scale[-1]), drawn)
 
 
 def pane_width_px(viewer: Any) -> float:

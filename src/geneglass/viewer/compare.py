@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from napari.layers import Layer
+from napari.layers import Layer, Points
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
@@ -19,6 +19,7 @@ from geneglass.viewer.arrange import (
     decorate,
     dress,
     entitle,
+    fit,
     pane_width_px,
     repaint,
     shows,
@@ -95,8 +96,11 @@ class Compare:
         """Bring all places into view, else the whole slide."""
         viewer = self._viewer()
         if viewer is not None and self._shown:
-            places = [shown.layer for shown in self._shown.values() if shown.layout is not None]
-            viewer.reset_view(layers=places or None)
+            places = [shown.layer for shown in self._shown.values() if isinstance(shown.layer, Points)]
+            if places:
+                fit(viewer, places)
+            else:
+                viewer.reset_view()
 
     def _on_section_changed(self) -> None:
         self._rebuild(keep=())
@@ -252,7 +256,7 @@ class Compare:
             if shown is None or shown.layout is None or side is None:
                 continue
             made = OVERLAYS[shown.overlay](side.values, shown.layout, side.shade)
-            repaint(shown.layer, made, opacity=self.look.opacity)
+            repaint(shown.layer, made, opacity=self.look.opacity, outlined=side.bare)
             shown.layer.face_colorbar.visible = side.shade.signal
         self._fit_texts()
         self.drawn.emit()

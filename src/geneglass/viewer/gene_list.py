@@ -1,5 +1,7 @@
 """The gene list: search as you type, up and down without leaving the search box, one gene at a time."""
 
+import time
+from collections.abc import Generator
 from typing import Any
 
 from qtpy.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer
@@ -18,7 +20,7 @@ from qtpy.QtWidgets import (
 
 from geneglass.viewer.compare import Compare
 from geneglass.viewer.desk import listen
-from geneglass.viewer.gene_stats import gene_stats
+from geneglass.viewer.gene_stats import GeneStats, gene_stats_in_steps
 from geneglass.viewer.gene_table import EMPTY, GENE, GeneTable
 from geneglass.viewer.look import quiet
 from geneglass.viewer.session import Session
@@ -30,6 +32,8 @@ STEPS = {
     Qt.Key.Key_PageDown: 10,
     Qt.Key.Key_PageUp: -10,
 }
+SLICE_S = 0.02
+"""How long the numbers are worked on before the window gets its turn."""
 NOTHING_OPEN = "Open a section with measured spots, or predict one: its genes are listed here."
 
 
@@ -62,6 +66,10 @@ class GeneList(QWidget):
         self._stale = QTimer(self)
         self._stale.setSingleShot(True)
         self._stale.timeout.connect(self._refill)
+        self._steps: Generator[GeneStats, None, GeneStats] | None = None
+        self._more = QTimer(self)
+        self._more.setInterval(0)
+        self._more.timeout.connect(self._work)
         self._lay_out(compare)
         self._listen()
         self._refill()
@@ -128,13 +136,36 @@ class GeneList(QWidget):
         listen(self._session.gene_changed, self, self._mark_chosen)
 
     def _on_genes_changed(self) -> None:
+        self._more.stop()
         # Section and prediction often change together: the numbers are worked out once, when both have.
         self._stale.start(0)
 
     def _refill(self) -> None:
-        session = self._session
-        stats = EMPTY if session.section is None else gene_stats(session)
-        self.model.set_stats(stats, training=session.trained_on)
+        self._more.stop()
+        self._steps = None if self._session.section is None else gene_stats_in_steps(self._session)
+        if self._steps is None:
+            self._show(EMPTY)
+            return
+        known = self._work()
+        if known is not None:
+            self._show(known)
+            self._more.start()
+
+    def _work(self) -> GeneStats | None:
+        """Work on the numbers for a moment; return what is known without them, or None when they are shown."""
+        steps, known, start = self._steps, None, time.perf_counter()
+        while steps is not None and time.perf_counter() - start < SLICE_S:
+            try:
+                known = next(steps)
+            except StopIteration as stop:
+                self._more.stop()
+                self._steps = None
+                self._show(stop.value)
+                return None
+        return known
+
+    def _show(self, stats: GeneStats) -> None:
+        self.model.set_stats(stats, training=self._session.trained_on)
         some = 0 < self.model.n_predicted < self.model.n_genes
         self.only_predicted.setVisible(some)
         if not some:
@@ -148,7 +179,7 @@ class GeneList(QWidget):
         self.table.setVisible(shown > 0)
         self.nothing.setVisible(shown == 0)
         self.nothing.setText(f"No gene matches '{self.search.text().strip()}'." if there else NOTHING_OPEN)
-        self.count.setText(_count(shown, there))
+        self.count.setText(_count(shown, there, pending=self._steps is not None))
         self._mark_chosen()
 
     def _mark_chosen(self) -> None:
@@ -169,7 +200,8 @@ class GeneList(QWidget):
             self._session.set_gene(self.model.name_at(current.row()))
 
 
-def _count(shown: int, there: int) -> str:
+def _count(shown: int, there: int, *, pending: bool) -> str:
     if not there:
         return ""
-    return f"{there:,} genes" if shown == there else f"{shown:,} of {there:,} genes"
+    words = f"{there:,} genes" if shown == there else f"{shown:,} of {there:,} genes"
+    return f"{words} · numbers follow…" if pending else words

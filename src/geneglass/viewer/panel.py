@@ -6,8 +6,10 @@ from typing import Any
 
 import napari
 from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QDockWidget, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from geneglass.viewer.arrange import NARROW_PX, pane_width_px
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.desk import Desk, listen
 from geneglass.viewer.gene_list import GeneList
@@ -52,6 +54,7 @@ class GeneglassPanel(QWidget):
         self.job = JobView(self.desk.runner, napari_viewer.theme)
         self.tabs = QTabWidget()
         self._hidden: list[QDockWidget] = []
+        self._made_room = False
         self._refit = QTimer(self)
         self._refit.setSingleShot(True)
         self._refit.setInterval(REFIT_MS)
@@ -66,6 +69,12 @@ class GeneglassPanel(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the least size: messages wrap and tabs scroll, so that the window need never grow for them."""
         return QSize(NARROWEST_PX, LOWEST_PX)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Bring napari's own panels back when this one goes, which could do it."""
+        if not event.spontaneous() and self.window().isVisible():
+            self.head.wide.setChecked(False)
+        super().hideEvent(event)
 
     def _lay_out(self) -> None:
         for tab, name, tip in (
@@ -93,6 +102,8 @@ class GeneglassPanel(QWidget):
         listen(session.model_changed, self, self._on_model_changed)
         listen(session.prediction_changed, self, self._on_prediction_changed)
         listen(session.message, self, self._on_message)
+        # A job needs the room; the offer comes again with the next window.
+        runner.started.connect(self.offer.hide)
         runner.failed.connect(self.messages.error)
         runner.cancelled.connect(self._on_cancelled)
         runner.progressed.connect(self._on_progressed)
@@ -114,7 +125,15 @@ class GeneglassPanel(QWidget):
             self._hidden = [dock for dock in docks if dock.isVisible() and not dock.isAncestorOf(self)]
         for dock in self._hidden:
             dock.setVisible(not wide)
+        self._made_room = True
         self._refit.start()
+
+    def _make_room(self) -> None:
+        """Take the wide view once where two maps would be small; whoever has chosen a view keeps it."""
+        if self._made_room or self.desk.session.measured_places is None or pane_width_px(self._viewer) >= NARROW_PX:
+            return
+        self.head.wide.setChecked(True)
+        self._viewer.status = "napari's own panels are hidden to give the maps room: press Show panels"
 
     def _on_section_changed(self) -> None:
         # napari's layer controls come and go with the layers, and change the canvas after it was fitted.
@@ -130,6 +149,7 @@ class GeneglassPanel(QWidget):
         if session.prediction is None:
             return
         self._refit.start()
+        self._make_room()
         self.tabs.setCurrentIndex(GENES)
         if session.gene is None:
             session.set_gene(_best_gene(session.genes))

@@ -50,6 +50,7 @@ class SectionHead(QWidget):
         self.wide = QPushButton("Wide view")
         self.wide.setCheckable(True)
         self.wide.setToolTip("Hide napari's own panels to give the maps more room; press again to bring them back")
+        self.wide.toggled.connect(lambda wide: self.wide.setText("Show panels" if wide else "Wide view"))
         self.chooser = QComboBox()
         self.chooser.setToolTip("The sections of the open cohort")
         self.chooser.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

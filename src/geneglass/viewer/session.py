@@ -178,7 +178,7 @@ class Session:
             return None
         if "measured_places" not in self._cache:
             names = self.section.spots.table.obs_names.to_numpy(object)
-            kept = self._totals() >= self.min_counts
+            kept = self.totals() >= self.min_counts
             self._cache["measured_places"] = Places(names, self.section.centres_yx, kept)
         return self._cache["measured_places"]
 
@@ -214,7 +214,7 @@ class Session:
             self._cache["columns"] = table.X.tocsc() if hasattr(table.X, "tocsc") else np.asarray(table.X)
         column = self._cache["columns"][:, [table.var_names.get_loc(gene)]]
         counts = np.asarray(column.todense() if hasattr(column, "todense") else column, np.float32)
-        return normalise(counts, self._totals())[:, 0]
+        return normalise(counts, self.totals())[:, 0]
 
     def predicted(self, gene: str) -> FloatArray | None:
         """Return the prediction of a gene at `predicted_places`, (n,); None where it is not predicted."""
@@ -244,7 +244,8 @@ class Session:
             if section.slide is not None:
                 section.slide.close()
 
-    def _totals(self) -> FloatArray:
+    def totals(self) -> FloatArray:
+        """Return the counts per measured spot over all genes of the file, (n,)."""
         from geneglass.data.genes import spot_totals
 
         if "totals" not in self._cache and self.section is not None and self.section.spots is not None:

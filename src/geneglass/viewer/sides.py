@@ -17,11 +17,12 @@ MEASURED, PREDICTED = "measured", "predicted"
 
 @dataclass(frozen=True)
 class Side:
-    """One map: (n,) values at its places, how they are coloured, and what stands above."""
+    """One map: (n,) values at its places, how they are coloured, and what stands above; `bare` without a gene."""
 
     values: FloatArray
     shade: Shade
     title: Title
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def _bare_sides(session: Session) -> dict[str, Side]:
     ):
         if places is not None:
             n = len(places.names)
-            bare[side] = Side(np.zeros(n, np.float32), NEUTRAL, Title(f"{n:,} {words}"))
+            bare[side] = Side(np.zeros(n, np.float32), NEUTRAL, Title(f"{n:,} {words}"), bare=True)
     return bare
 
 
