@@ -1,11 +1,15 @@
 """Reports and scores as tables for people."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+FILE_WIDTH = 110
+"""Characters of a table that goes into a file or a pipe."""
 
 
 def show_checks(reports: Iterable[Any]) -> None:
@@ -45,8 +49,7 @@ def _show_predictors(title: str, predictors: Mapping[str, Mapping[str, Any]]) ->
     for name, values in predictors.items():
         r, top = (_with_interval(values, key) for key in ("r", "r_top"))
         table.add_row(escape(name), r, top, _text(values.get("mse")), _text(values.get("undefined")))
-    out = Console(highlight=False)
-    out.print(table, width=None if out.is_terminal else 110)
+    Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH).print(table)
 
 
 def _with_interval(values: Mapping[str, Any], key: str) -> str:
