@@ -50,7 +50,8 @@ def _why_not(scored: Sequence[Scored]) -> str:
         return "the split leaks"
     patients = {s.patient for s in scored}
     if None in patients or len(patients) < MIN_PATIENTS:
-        return f"{len(patients - {None})} test patients are known; at least {MIN_PATIENTS} are needed"
+        known = len(patients - {None})
+        return f"{known} test patient{' is' if known == 1 else 's are'} known; at least {MIN_PATIENTS} are needed"
     return ""
 
 
