@@ -1,0 +1,42 @@
+"""Changes of patches in training."""
+
+import numpy as np
+import pytest
+import torch
+
+from geneglass.model.augment import augmented, to_network
+
+
+def patches(n=6, size=17):
+    return torch.from_numpy(np.random.default_rng(0).integers(60, 200, (n, 3, size, size), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("how", ["flips", "published"])
+def test_patches_change_each_in_its_own_way_and_as_seeded(how):
+    pixels = patches(1).repeat(6, 1, 1, 1)
+    before = pixels.clone()
+    torch.manual_seed(0)
+    one = augmented(pixels, how)
+    torch.manual_seed(0)
+    assert torch.equal(augmented(pixels, how), one)
+    assert torch.equal(pixels, before)
+    assert one.shape == pixels.shape
+    assert one.dtype == torch.uint8
+    assert len({patch.numpy().tobytes() for patch in one}) > 3
+
+
+def test_light_changes_keep_the_tissue_and_published_ones_cut_black_corners():
+    white = torch.full((8, 3, 21, 21), 250, dtype=torch.uint8)
+    torch.manual_seed(0)
+    assert augmented(white, "flips").min() > 200
+    assert (augmented(white, "published") == 0).any()
+    assert augmented(white, "none") is white
+
+
+def test_network_input_is_standardised_only_with_an_encoder():
+    class Own:
+        mean, std = (0.5, 0.25, 0.0), (0.5, 0.25, 1.0)
+
+    pixels = torch.full((1, 3, 2, 2), 255, dtype=torch.uint8)
+    assert torch.equal(to_network(pixels, None), torch.ones(1, 3, 2, 2))
+    assert to_network(pixels, Own())[0, :, 0, 0].tolist() == [1.0, 3.0, 1.0]
