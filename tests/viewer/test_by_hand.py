@@ -213,7 +213,6 @@ def test_real_tissue_by_drop(hand: Any, her2st_cohort: Path, pyramids: Path, mon
     hand.keys(genes, "200", Qt.Key.Key_Tab)
     assert train.config().panel_size == 200
     hand.look("settings")
-    hand.click(train.more.button)
     hand.click(train.train)
     until_done(hand, panel)
     assert session.model_path is not None, panel.messages.text.text()

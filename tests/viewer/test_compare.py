@@ -325,3 +325,13 @@ def test_a_viewer_that_is_gone_takes_its_comparison_along(small_cohort: Path) ->
     assert gone() is None
     session.open_section(read_cohort(small_cohort).sections[0])
     session.set_gene("ERBB2")
+
+
+def test_the_fit_leaves_a_step_of_the_lattice_around_the_places(both: Compare, viewer: ViewerModel) -> None:
+    both.show_all()
+    height_px, width_px = viewer.canvas.viewbox_size(viewer.layers)
+    camera = viewer.scene.camera
+    world = np.array([points(both, MEASURED).data_to_world(centre) for centre in points(both, MEASURED).data])
+    to_edge_um = np.array([height_px, width_px]) / 2 / camera.zoom - np.abs(world - np.array(camera.center[-2:]))
+    # Neighbours are 58 px apart along a row, of 0.8 um each.
+    assert to_edge_um.min() >= 58 * 0.8

@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt
 
 from geneglass.data.cohort import read_cohort
 from geneglass.viewer.gene_list import NOTHING_OPEN, GeneList
-from geneglass.viewer.gene_stats import GeneStats, gene_stats
+from geneglass.viewer.gene_stats import GeneStats, gene_stats, gene_stats_in_steps
 from geneglass.viewer.gene_table import GENE, MEAN, TRUST, GeneTable, R
 from geneglass.viewer.session import Session
 
@@ -204,3 +204,38 @@ def test_sorting_by_the_header(qtbot: Any, gene_list: GeneList) -> None:
     gene_list.table.sortByColumn(MEAN, Qt.SortOrder.DescendingOrder)
     assert shown(gene_list.model)[0] in ("ACTB", "CD74", "ERBB2")
     assert shown(gene_list.model)[-1] == "SILENT"
+
+
+def test_the_numbers_of_many_spots_do_not_hold_up_the_window(
+    qtbot: Any, gene_list: GeneList, session: Session, predicted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(session: Session) -> Any:
+        steps = gene_stats_in_steps(session)
+        known = next(steps)
+        for _ in range(20):
+            time.sleep(0.01)
+            yield known
+        return (yield from steps)
+
+    monkeypatch.setattr("geneglass.viewer.gene_list.gene_stats_in_steps", slowly)
+    session.set_prediction(predicted(session.section))
+    qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list.model), timeout=5000)
+    assert "numbers follow" in gene_list.count.text()
+    row = shown(gene_list.model).index("ERBB2")
+    assert gene_list.model.data(gene_list.model.index(row, R)) == "–"
+    qtbot.keyClicks(gene_list.search, "erb")
+    assert shown(gene_list.model) == ["ERBB2"]
+    qtbot.waitUntil(lambda: gene_list.count.text() == "1 of 6 genes", timeout=5000)
+    score = session.r("ERBB2")
+    assert gene_list.model.data(gene_list.model.index(0, R)) == f"{score.r:.2f}"
+
+
+def test_numbers_given_up_are_not_shown(
+    qtbot: Any, gene_list: GeneList, session: Session, predicted: Callable[..., Any]
+) -> None:
+    session.set_prediction(predicted(session.section))
+    session.open_section(session.cohort.sections[1])
+    qtbot.wait(200)
+    found = gene_stats(session)
+    assert np.isnan(found.r).all()
+    assert "NOVEL" not in shown(gene_list.model)

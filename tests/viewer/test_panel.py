@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QPlainTextEdit
+from qtpy.QtWidgets import QDialog, QDockWidget, QPlainTextEdit, QScrollArea
 
 from geneglass.viewer.session import session_of
 from geneglass.viewer.worker import runner_of
@@ -187,7 +187,8 @@ def test_no_horizontal_clipping_at_1280_by_800(panel, cohort, qtbot, wait_for):
         for index in range(panel.tabs.count()):
             panel.tabs.setCurrentIndex(index)
             qtbot.wait(30)
-            area = panel.tabs.currentWidget()
+            page = panel.tabs.currentWidget()
+            area = page if isinstance(page, QScrollArea) else page.findChild(QScrollArea)
             assert area.widget().minimumSizeHint().width() <= area.viewport().width()
     for number in range(3):
         panel.messages.tell(f"Section {number}: 6 of 304 spots have under 500 counts and are set aside in training.")
@@ -198,6 +199,24 @@ def test_no_horizontal_clipping_at_1280_by_800(panel, cohort, qtbot, wait_for):
     assert panel.width() <= 400
     assert panel.window().height() <= 800
     assert panel.window().width() <= 1280
+
+
+def test_two_maps_in_a_narrow_window_get_the_room_of_napari_s_panels(panel, small_cohort, predicted, press, wait_for):
+    opened(panel, small_cohort, wait_for)
+    session, viewer = panel.desk.session, panel._viewer
+    docks = [dock for dock in panel.window().findChildren(QDockWidget) if not dock.isAncestorOf(panel)]
+    before = [dock for dock in docks if dock.isVisible()]
+    assert before
+    session.set_prediction(predicted(session.section))
+    assert panel.head.wide.isChecked()
+    assert not any(dock.isVisible() for dock in docks)
+    press(panel.head.wide)
+    assert [dock for dock in docks if dock.isVisible()] == before
+    session.set_prediction(predicted(session.section))
+    assert not panel.head.wide.isChecked(), "whoever has chosen a view keeps it"
+    press(panel.head.wide)
+    viewer.window.remove_dock_widget(panel)
+    wait_for(lambda: [dock for dock in docks if dock.isVisible()] == before)
 
 
 def test_both_themes_style_the_panel(panel, qtbot):

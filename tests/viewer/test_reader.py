@@ -113,6 +113,49 @@ def test_drop_a_cohort(viewer: Any, drop: Drop, small_cohort: Path) -> None:
     assert compare_of(viewer).layer("slide") is viewer.layers[0]
 
 
+def test_a_dropped_flat_picture_does_not_hold_up_the_window(
+    viewer: Any, drop: Drop, tmp_path: Path, qtbot: Any
+) -> None:
+    from PIL import Image
+
+    pixels = np.random.default_rng(3).integers(120, 255, (700, 900, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "scan.png")
+    assert viewer.open(str(tmp_path / "scan.png"), plugin="geneglass") == []
+    panel = viewer.window.dock_widgets[PANEL]
+    assert panel.desk.runner.running == "Opening scan.png"
+    assert len(viewer.layers) == 0
+    qtbot.waitUntil(lambda: panel.desk.runner.running is None, timeout=20_000)
+    assert [layer.name for layer in viewer.layers] == ["scan H&E"]
+    np.testing.assert_array_equal(
+        viewer.layers[0].data[0][:5, :5] if viewer.layers[0].multiscale else viewer.layers[0].data[:5, :5],
+        pixels[:5, :5],
+    )
+
+
+def test_spots_join_a_flat_picture_that_was_dropped_before(
+    viewer: Any, drop: Drop, small_cohort: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    from PIL import Image
+
+    pixels = np.random.default_rng(3).integers(120, 255, (320, 480, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "scan.png")
+    drop(small_cohort.parent / "left.h5ad")
+    drop(tmp_path / "scan.png")
+    session = session_of(viewer)
+    qtbot.waitUntil(lambda: session.section is not None and session.section.slide is not None, timeout=20_000)
+    assert session.section.spots is not None
+
+
+def test_a_damaged_flat_picture_is_said_in_the_panel(viewer: Any, drop: Drop, tmp_path: Path, qtbot: Any) -> None:
+    (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0" + b"\x01" * 200)
+    drop(tmp_path / "cut.jpg")
+    panel = viewer.window.dock_widgets[PANEL]
+    qtbot.waitUntil(lambda: panel.desk.runner.running is None, timeout=20_000)
+    assert panel.messages.property("kind") == "error"
+    assert "cut.jpg" in panel.messages.text.text()
+    assert len(viewer.layers) == 0
+
+
 def test_drop_a_second_section(viewer: Any, drop: Drop, small_cohort: Path) -> None:
     drop(small_cohort)
     drop(small_cohort.parent / "right.ome.tif")

@@ -15,13 +15,17 @@ NARROW_PX = 330
 """A pane below this gets a smaller note and colour bar."""
 PX_PER_CHAR = 0.92
 """Of the viewer's font, per point of its size."""
+PX_PER_LINE = 2.35
+"""Of the viewer's font, per point of its size."""
+TITLE_PX, SCALE_BAR_PX, BAR_FRAME_PX = 50, 62, 36
+"""Heights with the space around them; of a colour bar only that space."""
 GAP_PX = 4
 """Between panes."""
 MARGIN_PX = 28
 """Of a pane, on both sides of a text together."""
 OUTLINE = "#1c6ea4"
 """Of places before a gene is chosen: seen on tissue, on glass and on black."""
-OUTLINE_WIDTH = 0.09
+OUTLINE_WIDTH = 0.12
 """Of a diameter."""
 FILL = 0.96
 """How much of a pane the places and the margin around them take."""
@@ -154,14 +158,31 @@ def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
 
 
 def fit(viewer: Any, layers: Sequence[Points]) -> None:
-    """Bring all places into view, with one more step of their lattice around them: tissue does not end at a spot."""
+    """Bring all places into view, with one more step of their lattice around them: tissue does not end at a spot.
+
+    Where the pane is taller than that, they go as far up as the texts and the colour bar below them need.
+    """
     viewer.reset_view(layers=layers)
     pad = max((_pitch(layer) for layer in layers), default=0.0)
-    corners = np.array([layer.extent.world for layer in layers])
+    corners = np.array([layer.extent.world for layer in layers])[..., -2:]
     size = corners[:, 1].max(axis=0) - corners[:, 0].min(axis=0) + 2 * pad
     room_px = np.array(viewer.canvas.viewbox_size(viewer.layers))
-    if (size > 0).all() and (room_px > 0).all():
-        viewer.scene.camera.zoom = FILL * float((room_px / size[-2:]).min())
+    if (size <= 0).any() or (room_px <= 0).any():
+        return
+    camera = viewer.scene.camera
+    camera.zoom = FILL * float((room_px / size).min())
+    free_px = float(room_px[0] - size[0] * camera.zoom)
+    below_px = max(min(_below_px(viewer, layers), free_px - TITLE_PX), free_px / 2)
+    *depth, y, x = camera.center
+    camera.center = (*depth, y + (below_px - free_px / 2) / camera.zoom, x)
+
+
+def _below_px(viewer: Any, layers: Sequence[Points]) -> float:
+    """Return how high the scale bar, the note and the colour bar stand together."""
+    note = viewer.canvas.overlays.text
+    lines = note.text.count("\n") + 1 if note.visible else 0
+    bars = [layer.face_colorbar.size[1] + BAR_FRAME_PX for layer in layers if layer.face_colorbar.visible]
+    return SCALE_BAR_PX + lines * note.font_size * PX_PER_LINE + max(bars, default=0)
 
 
 def _pitch(layer: Points) -> float:

@@ -1,17 +1,20 @@
 """Reading what the user opens, as a job: a slide may need its pyramid built first, which takes seconds."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geneglass.data.cohort import Cohort, SectionSource, find_section, read_cohort
 from geneglass.data.section import open_section
 from geneglass.errors import InputError
-from geneglass.viewer.opened import Opened
+from geneglass.viewer.opened import Opened, joined
 from geneglass.viewer.session import Session
 from geneglass.workflow.events import Event, Job
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+FLAT_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 def open_path(path: Path, cohort: Cohort | None = None) -> Job[Opened]:
@@ -51,6 +54,29 @@ def open_named(cohort_path: Path, name: str) -> Job[Opened]:
     source = find_section(f"{cohort_path}#{name}")
     opened = yield from open_source(source)
     return Opened(section=opened.section, cohort=read_cohort(cohort_path))
+
+
+def opens_slowly(path: Path) -> bool:
+    """Return whether what is opened first has a flat slide, whose pyramid may take seconds to make.
+
+    Raises
+    ------
+    InputError
+        When it can not be read.
+    """
+    from geneglass.data.tiled_tiff import is_tiff, reads_directly
+
+    source = read_cohort(path).sections[0] if path.suffix.lower() == ".toml" else find_section(path)
+    slide = source.slide
+    if slide is None or not slide.is_file():
+        return False
+    return not reads_directly(slide) if is_tiff(slide) else slide.suffix.lower() in FLAT_SUFFIXES
+
+
+def join(session: Session, opened: Opened) -> None:
+    """Hand over what was dropped on the window: spots go to the open slide, a slide to the open spots."""
+    section = None if opened.section is None else joined(session.section, opened.section)
+    take(session, replace(opened, section=section))
 
 
 def take(session: Session, opened: Opened) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import napari
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QHideEvent
-from qtpy.QtWidgets import QDockWidget, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from geneglass.viewer.arrange import NARROW_PX, pane_width_px
 from geneglass.viewer.compare import compare_of
@@ -77,12 +77,12 @@ class GeneglassPanel(QWidget):
         super().hideEvent(event)
 
     def _lay_out(self) -> None:
-        for tab, name, tip in (
-            (self.train_tab, "Train", "Train a model on sections with measured spots"),
-            (self.predict_tab, "Predict", "Predict the genes of the open section"),
-            (self.genes, "Genes", "Look at one gene after another"),
+        for page, name, tip in (
+            (_page(self.train_tab, self.train_tab.train), "Train", "Train a model on sections with measured spots"),
+            (_page(self.predict_tab, self.predict_tab.predict), "Predict", "Predict the genes of the open section"),
+            (_scrolling(self.genes), "Genes", "Look at one gene after another"),
         ):
-            self.tabs.setTabToolTip(self.tabs.addTab(_scrolling(tab), name), tip)
+            self.tabs.setTabToolTip(self.tabs.addTab(page, name), tip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
@@ -164,6 +164,19 @@ class GeneglassPanel(QWidget):
         for event in events:
             if event.message:
                 self.messages.tell(event.message)
+
+
+def _page(tab: QWidget, button: QPushButton) -> QWidget:
+    """Return a tab that scrolls above its button."""
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(_scrolling(tab), 1)
+    below = QHBoxLayout()
+    below.setContentsMargins(9, 0, 9, 9)
+    below.addWidget(button)
+    layout.addLayout(below)
+    return page
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:

@@ -20,7 +20,7 @@ from geneglass.workflow.predict import predict
 
 
 class PredictTab(QWidget):
-    """The session's model, where to predict, and the Predict button."""
+    """The session's model, and where to predict; the panel puts the Predict button below."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +71,6 @@ class PredictTab(QWidget):
         layout.addWidget(self.on_spots)
         layout.addLayout(grid)
         layout.addLayout(compute)
-        layout.addWidget(self.predict)
         layout.addStretch(1)
 
     def config(self) -> PredictConfig:

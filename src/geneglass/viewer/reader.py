@@ -13,7 +13,7 @@ from geneglass.errors import InputError
 from geneglass.overlay import LayerTuple, Layout, spot_diameter_px
 from geneglass.viewer.layers import places_layer, slide_layer
 from geneglass.viewer.opened import KEY, Opened
-from geneglass.viewer.opening import open_path
+from geneglass.viewer.opening import open_path, opens_slowly
 from geneglass.viewer.window import show_panel
 from geneglass.workflow.events import finish
 
@@ -46,10 +46,16 @@ def get_reader(path: str | Sequence[str]) -> Read | None:
 def read(path: str) -> list[Any]:
     """Return the layers of a file; the panel opens beside them and takes them over.
 
-    What can not be read is said in one sentence, and no layer appears.
+    What can not be read is said in one sentence, and no layer appears. A flat picture in a window is left to
+    the panel, which opens it without holding up the window: its layers come later.
     """
+    file = Path(path)
     try:
-        opened = finish(open_path(Path(path)))
+        panel = show_panel() if opens_slowly(file) else None
+        if panel is not None:
+            panel.desk.drop_path(file)
+            return NOTHING
+        opened = finish(open_path(file))
         layers = layers_of(opened)
     except InputError as error:
         show_error(str(error))

@@ -94,7 +94,7 @@ def _titles(session: Session, gene: Gene, values: dict[str, FloatArray], look: L
 
 
 def _section_note(session: Session) -> str:
-    return "" if session.section is None else "\n".join((session.section.name, *_set_aside(session)))
+    return "" if session.section is None else "\n".join((session.section.name, *_set_aside(session, "double rings")))
 
 
 def _gene_note(session: Session, scales: dict[str, ColourScale]) -> str:
@@ -111,8 +111,8 @@ def _trust(session: Session, gene: Gene) -> str:
     return f"held-out r = {r_text(gene.trust_r)}" if known else ""
 
 
-def _set_aside(session: Session) -> list[str]:
+def _set_aside(session: Session, drawn: str = "rings") -> list[str]:
     places = session.measured_places
     n = 0 if places is None else int((~places.kept).sum())
     spots = "1 spot" if n == 1 else f"{n} spots"
-    return [f"rings: {spots} under {session.min_counts} counts"] if n else []
+    return [f"{drawn}: {spots} under {session.min_counts} counts"] if n else []

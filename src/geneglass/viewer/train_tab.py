@@ -15,7 +15,7 @@ from geneglass.viewer.section_tab import section_label
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.train import train
 
-ROWS_SHOWN = 4
+ROWS_SHOWN = 6
 LABELS = {
     "panel_size": "Genes to learn",
     "min_counts": "Fewest counts",
@@ -25,7 +25,7 @@ LABELS = {
 
 
 class TrainTab(QWidget):
-    """Recipe, encoder, sections, settings and the Train button."""
+    """Recipe, encoder, sections, settings; the panel puts the Train button below, where it never scrolls away."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,6 @@ class TrainTab(QWidget):
         layout.addWidget(self.more)
         layout.addWidget(heading("Save the model as"))
         layout.addLayout(target)
-        layout.addWidget(self.train)
         layout.addStretch(1)
 
     def config(self) -> TrainConfig:

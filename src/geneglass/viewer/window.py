@@ -6,15 +6,18 @@ import napari
 
 from geneglass.viewer.compare import compare_of
 
+NAME = "geneglass"
+
 
 def show_panel() -> Any | None:
-    """Show the panel in the current window and return its viewer; None where there is no window."""
+    """Show the panel in the current window and return it; None where there is no window."""
     viewer = napari.current_viewer()
     if viewer is None:
         return None
     compare_of(viewer)
-    if any(widget.objectName() == "geneglass" for widget in viewer.window.dock_widgets.values()):
-        return viewer
-    dock, _ = viewer.window.add_plugin_dock_widget("geneglass", "geneglass")
+    for widget in viewer.window.dock_widgets.values():
+        if widget.objectName() == NAME:
+            return widget
+    dock, panel = viewer.window.add_plugin_dock_widget(NAME, NAME)
     dock.show()
-    return viewer
+    return panel
