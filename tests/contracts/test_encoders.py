@@ -115,6 +115,8 @@ def test_rows_and_columns_on_a_slide_that_is_not_square(encoder: Encoder, tmp_pa
     slide.close()
     glass = encoder.encode(views(encoder, 1, value=255))[0]
 
-    np.testing.assert_allclose(raw[0], glass, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(raw[2], glass, rtol=1e-3, atol=1e-3)
-    assert np.abs(raw[1] - glass).max() > 1e-2
+    # Relative to what the encoder gives: a network of random weights gives small numbers.
+    scale = np.abs(raw).max()
+    np.testing.assert_allclose(raw[0] / scale, glass / scale, rtol=1e-3, atol=2e-2)
+    np.testing.assert_allclose(raw[2] / scale, glass / scale, rtol=1e-3, atol=2e-2)
+    assert np.abs(raw[1] - glass).max() / scale > 1e-1
