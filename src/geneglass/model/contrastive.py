@@ -22,7 +22,7 @@ from geneglass.model.training import Schedule, Trial, few_threads
 
 EMBED_BATCH = 256
 """Patches, or spots, embedded at a time outside training."""
-_NET, _BANK = "net.", "bank."
+_NET, _BANK, _TENSORS = "net.", "bank.", ("embeddings", "expression", "section_of")
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,7 @@ class ContrastiveRecipe(Recipe):
     def rule(self, modules: nn.ModuleDict, k: int) -> Rule:
         """Return how `k` neighbours are found and weighed."""
         temperature = float(modules["temperature"]().detach())
-        config = self.config
-        return Rule(k, weighting=config.weighting, temperature=temperature, distance=config.distance)
+        return Rule(k, weighting=self.config.weighting, temperature=temperature, distance=self.config.distance)
 
     def pool(self, sections: Sequence[TrainData]) -> Pool:
         """Return training sections as the tensors that this recipe reads."""
@@ -274,7 +273,7 @@ class ContrastiveRecipe(Recipe):
         """Return networks, bank and the similarities that confidence is read from."""
         modules, bank = self._trained()
         tensors = {_NET + name: value for name, value in modules.state_dict().items()}
-        tensors |= {_BANK + name: getattr(bank, name) for name in ("embeddings", "expression", "section_of")}
+        tensors |= {_BANK + name: getattr(bank, name) for name in _TENSORS}
         return tensors | {"similarity": torch.from_numpy(self._similarity)}
 
     def texts(self) -> dict[str, Any]:
@@ -291,12 +290,7 @@ class ContrastiveRecipe(Recipe):
         modules = self._fresh(self._shapes, self.seed)
         modules.load_state_dict({n.removeprefix(_NET): v for n, v in state.items() if n.startswith(_NET)})
         self.modules = modules.eval()
-        self.bank = Bank(
-            embeddings=state[_BANK + "embeddings"].to(self.device),
-            expression=state[_BANK + "expression"].to(self.device),
-            section_of=state[_BANK + "section_of"].to(self.device),
-            sections=tuple(texts["sections"]),
-            patients=tuple(texts["patients"]),
-        )
+        embeddings, expression, section_of = (state[_BANK + name].to(self.device) for name in _TENSORS)
+        self.bank = Bank(embeddings, expression, section_of, tuple(texts["sections"]), tuple(texts["patients"]))
         self._similarity = state["similarity"].cpu().numpy()
         self._k = int(texts["k"])
