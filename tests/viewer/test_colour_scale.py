@@ -91,3 +91,17 @@ def test_scale_is_finite_and_in_order_for_any_values(
     assert np.isfinite([scale.low, scale.high]).all()
     assert scale.low < scale.high
     scale.shade(measured)
+
+
+def test_few_values_at_the_threshold_are_transparent_as_stated() -> None:
+    values = np.concatenate([np.zeros(2), np.linspace(2, 5, 998)]).astype(np.float32)
+    scale = colour_scale(values, look=Look(threshold=0.1))
+    assert scale.low == 0.1
+    assert scale.shade(values).clear_low
+    assert "transparent at or below 0.10" in scale.words()
+
+
+def test_nothing_transparent_is_not_said_to_be() -> None:
+    fixed = colour_scale(np.array([0.0, 3.0, 4.0]), look=Look(threshold=0.1, limits=(1.0, 4.0)))
+    assert (fixed.low, fixed.high) == (1.0, 4.0)
+    assert "transparent" not in fixed.words()

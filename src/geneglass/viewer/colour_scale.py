@@ -87,7 +87,8 @@ def colour_scale(*sides: FloatArray | None, look: Look) -> ColourScale:
     """Return one scale for the values of all sides; NaN is missing, None a side that is not there.
 
     The limits are percentiles of all finite values together, so that the two maps can be compared by
-    eye. A lower limit under the threshold is raised to it: transparent values need no colour.
+    eye. A lower limit under the threshold is raised to it: transparent values need no colour. A percentile
+    above the threshold is lowered to it where some value is transparent: one map can not leave out both.
 
     Parameters
     ----------
@@ -104,13 +105,23 @@ def colour_scale(*sides: FloatArray | None, look: Look) -> ColourScale:
         return ColourScale(start, start + 1.0, threshold, empty=True, colourmap=look.colourmap)
     low, high = look.limits or np.percentile(values, look.percentiles)
     if threshold is not None:
-        low = max(low, threshold)
+        low, threshold = _with_threshold(values, max(low, threshold), threshold, fixed=look.limits is not None)
     if high <= low:
         # Expressed in so few places that the percentile misses them, or the same everywhere.
         high = float(values.max())
     if high <= low:
         low, high = (0.0, high) if high > 0 else (high, 0.0)
     return ColourScale(float(low), float(high), threshold, colourmap=look.colourmap)
+
+
+def _with_threshold(values: FloatArray, low: float, threshold: float, *, fixed: bool) -> tuple[float, float | None]:
+    """Return limit and threshold so that what is at or below the threshold, and only that, is transparent."""
+    if not (values <= threshold).any():
+        return low, threshold
+    if not fixed:
+        return threshold, threshold
+    # A map that begins above the threshold gives its first colour to all below: none of it is said to be clear.
+    return low, threshold if low <= threshold else None
 
 
 def _number(value: float) -> str:
