@@ -181,6 +181,29 @@ def test_model_file_whose_panel_does_not_match_its_weights(
     assert "other.safetensors" in told(capsys)
 
 
+def test_model_of_another_species(model: Path, cohort: Path, tmp_path: Path, capsys) -> None:
+    def rename(table: anndata.AnnData) -> None:
+        table.var_names = [f"ENSMUSG{number:011d}" for number in range(table.n_vars)]
+
+    change(cohort.parent / "Bo.h5ad", rename)
+    assert run(["predict", str(model), f"{cohort}#Bo", "--out", str(tmp_path / "p.h5ad")]) == 1
+    assert "shares no gene with Bo" in told(capsys)
+
+
+@pytest.mark.parametrize("command", ["train", "predict"])
+def test_output_folder_that_is_missing_is_told_before_the_work(
+    command: str, model: Path, cohort: Path, tmp_path: Path, capsys
+) -> None:
+    arguments = {
+        "train": ["train", str(cohort), "--out", str(tmp_path / "nowhere" / "m.safetensors")],
+        "predict": ["predict", str(model), f"{cohort}#Bo", "--out", str(tmp_path / "nowhere" / "p.h5ad")],
+    }
+    before = set((Path(os.environ["GENEGLASS_CACHE"])).rglob("*.npy"))
+    assert run(arguments[command]) == 1
+    assert "nowhere" in told(capsys)
+    assert set(Path(os.environ["GENEGLASS_CACHE"]).rglob("*.npy")) == before
+
+
 @pytest.mark.parametrize("what", ["truncated", "text", "missing"])
 def test_model_file_that_is_none(what: str, model: Path, cohort: Path, tmp_path: Path, capsys) -> None:
     bad = tmp_path / "bad.safetensors"

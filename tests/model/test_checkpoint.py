@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from geneglass.errors import InputError
-from geneglass.model.checkpoint import ModelInfo, SectionInfo, load_model, read_info, require_panel, save_model
+from geneglass.model.checkpoint import ModelInfo, SectionInfo, load_model, read_info, save_model
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipe import TrainData
 
@@ -152,15 +152,6 @@ def test_number_type_of_the_machine_does_not_matter(other):
         header["encoder_identity"] = f"{digest}-{'float32' if kind == 'bfloat16' else 'bfloat16'}"
 
     load_model(other(flip))
-
-
-def test_panels_are_compared_by_name_and_order():
-    info = ModelInfo("ridge", {}, ENCODER, GENES)
-    require_panel(info, GENES, what="the section")
-    with pytest.raises(InputError, match="4 genes and the section has 3; not in the section: ACTA2"):
-        require_panel(info, GENES[:3], what="the section")
-    with pytest.raises(InputError, match="order"):
-        require_panel(info, GENES[::-1], what="the section")
 
 
 def test_failed_write_leaves_the_old_model(saved, tmp_path, monkeypatch):

@@ -37,7 +37,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """
     final = Path(os.path.realpath(target))
     _check(final, target)
-    temporary = final.with_name(f".{final.stem[:80]}.{secrets.token_hex(4)}.part{final.suffix}")
+    temporary = _temporary(final)
     done = False
     try:
         _create(temporary, final)
@@ -59,6 +59,41 @@ def atomic_path(target: Path) -> Iterator[Path]:
                 temporary.unlink()
 
 
+def require_writable(target: Path) -> None:
+    """Check that a target can be written, before the long work of making what goes into it.
+
+    Raises
+    ------
+    InputError
+        As `atomic_path` does.
+    """
+    final = Path(os.path.realpath(target))
+    _check(final, target)
+    temporary = _temporary(final)
+    try:
+        _create(temporary, final)
+        temporary.unlink()
+    except OSError as error:
+        raise InputError(_reason(error, target, {os.fspath(temporary)}) or str(error)) from error
+
+
+def require_folder(folder: Path) -> None:
+    """Make a folder where it is missing, and check that files can be written into it.
+
+    Raises
+    ------
+    InputError
+        With the reason why not.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {folder} can not be made: {error.strerror}; choose another with --out."
+        ) from error
+    require_writable(folder / "any file")
+
+
 def require_space(target: Path, n_bytes: int) -> None:
     """Check that a file of this size fits on the target's disk, for writers that fail untidily on a full one.
 
@@ -75,6 +110,10 @@ def require_space(target: Path, n_bytes: int) -> None:
             f"Cannot write {target}: it needs {n_bytes / 1e6:,.1f} MB and the disk has {free / 1e6:,.1f} MB of space "
             "left; free some or write elsewhere. Nothing was changed."
         )
+
+
+def _temporary(final: Path) -> Path:
+    return final.with_name(f".{final.stem[:80]}.{secrets.token_hex(4)}.part{final.suffix}")
 
 
 def _check(final: Path, target: Path) -> None:

@@ -155,24 +155,6 @@ def load_model(path: Path, *, device: str = "cpu", download: bool = False) -> tu
     return recipe, info
 
 
-def require_panel(info: ModelInfo, genes: tuple[str, ...], *, what: str) -> None:
-    """Check that a list of genes is the model's panel, in its order.
-
-    Raises
-    ------
-    InputError
-        When it is another one; the sentence names both.
-    """
-    if tuple(genes) == tuple(info.genes):
-        return
-    absent = [gene for gene in info.genes if gene not in set(genes)]
-    some = f"; not in {what}: {', '.join(absent[:3])}" if absent else "; the order differs"
-    raise InputError(
-        f"The model's panel has {len(info.genes)} genes and {what} has {len(genes)}{some}: "
-        "use the panel that the model was trained on."
-    )
-
-
 def _read(path: Path, *, with_state: bool) -> tuple[ModelInfo, dict[str, Any], dict[str, torch.Tensor]]:
     from safetensors import SafetensorError, safe_open
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geneglass.data.atomic import require_folder
 from geneglass.data.cohort import find_section, read_cohort
 from geneglass.data.sample import sample_cohort
 from geneglass.data.section import open_section
@@ -40,7 +41,7 @@ def demo(out: Path) -> Job[DemoResult]:
         Folder for the model, the prediction, the pictures and the metrics; made if missing.
     """
     cohort_path = sample_cohort()
-    out.mkdir(parents=True, exist_ok=True)
+    require_folder(out)
     last = read_cohort(cohort_path).sections[-1]
     model = out / "ridge.safetensors"
     hold_out = (f"patient:{last.patient}",)

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
+from geneglass.data.atomic import require_folder
 from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, normalise, panel_counts, read_panel
 from geneglass.data.section import Section, open_section, require_spots
@@ -64,6 +65,7 @@ def evaluate(config: EvaluateConfig) -> Job[dict[str, Any]]:
     """
     with ExitStack() as stack:
         bench = yield from _open(config, stack)
+        require_folder(config.out)
         scored: list[Scored] = []
         units: dict[str, str] = {}
         sections: dict[str, Measured] = {}

@@ -8,7 +8,7 @@ import numpy as np
 from anndata import AnnData, read_h5ad
 
 from geneglass import __version__
-from geneglass.data.atomic import atomic_path, require_space
+from geneglass.data.atomic import atomic_path, require_space, require_writable
 from geneglass.data.cohort import find_section
 from geneglass.data.patches import SlidePatches
 from geneglass.data.section import Section, open_section, require_slide, require_spots
@@ -47,11 +47,13 @@ def predict(config: PredictConfig) -> Job[AnnData]:
         When the model, the section or the genes asked for do not fit.
     """
     device = pick_device(config.device)
+    require_writable(config.out)
     yield Event("Opening the model", 0, 1)
     recipe, info = load_model(config.model, device=device, download=config.download)
     genes = wanted_genes(config.genes, info)
     yield Event("Opening the section", 0, 1)
     section = open_section(find_section(config.section))
+    yield Event("Opening the section", 1, 1, message=compare_panels(section, info, config.model.name))
     facts = provenance(config, section, info)
     finished = _finished(config, facts, genes) if config.resume else None
     if finished is not None:
@@ -68,6 +70,29 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     with atomic_path(config.out) as temporary:
         table.write_h5ad(temporary)
     return table
+
+
+def compare_panels(section: Section, info: ModelInfo, model: str) -> str:
+    """Return a sentence on panel genes that were not measured, empty where all were, or nothing was.
+
+    Raises
+    ------
+    InputError
+        When no gene of the panel was measured: another species, or other names.
+    """
+    if section.spots is None:
+        return ""
+    measured = set(section.spots.table.var_names)
+    absent = [gene for gene in info.genes if gene not in measured]
+    if len(absent) == len(info.genes):
+        raise InputError(
+            f"The panel of {model} ({len(info.genes)} genes: {', '.join(info.genes[:3])}, ...) shares no gene with "
+            f"{section.name} ({', '.join(section.spots.table.var_names[:3])}, ...): another species or other gene "
+            "names; use a model whose panel fits, or predict the slide alone."
+        )
+    if not absent:
+        return ""
+    return f"{len(absent)} of the {len(info.genes)} genes of {model} were not measured in {section.name}: no r there."
 
 
 def _finished(config: PredictConfig, facts: Mapping[str, object], genes: Sequence[str]) -> AnnData | None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from geneglass.data.atomic import atomic_path
-from geneglass.errors import InputError
+from geneglass.data.atomic import atomic_path, require_folder
 from geneglass.workflow.measured import NULLS
 from geneglass.workflow.metrics import plain
 from geneglass.workflow.report import render
@@ -23,10 +22,7 @@ def write_results(out: Path, metrics: Mapping[str, Any], scored: Sequence[Scored
     InputError
         When the folder can not be made or written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {out} can not be made: {error.strerror}; choose another with --out.") from None
+    require_folder(out)
     table = per_gene(scored, metrics["recipes"])
     html = render(metrics, table)
     with atomic_path(out / "per_gene.csv") as temporary:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from geneglass import __version__
+from geneglass.data.atomic import require_writable
 from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, read_panel
 from geneglass.data.section import open_section, require_slide, require_spots
@@ -34,6 +35,7 @@ def train(config: TrainConfig) -> Job[Path]:
         When a section can not be read, names do not match, or nothing is left to train on.
     """
     device = pick_device(config.device)
+    require_writable(config.out)
     sources = training_sources(config)
     sections = []
     for number, source in enumerate(sources):
