@@ -58,3 +58,13 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     code = "import geneglass, sys; print([m for m in ('torch', 'napari', 'qtpy', 'PyQt6') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_view_without_the_viewer_extra_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import geneglass.cli.main as main_module
+
+    monkeypatch.setattr(main_module, "find_spec", lambda name: None if name == "napari" else object())
+    assert run(["view", "cohort.toml", "--gene", "KRT8"]) == 1
+    assert "geneglass[all]" in " ".join(capsys.readouterr().err.split())

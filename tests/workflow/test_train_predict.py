@@ -139,3 +139,51 @@ def test_interrupted_run_resumes_to_the_same_model(tiny_cohort, tmp_path):
     again = finish(train(replace(config, out=tmp_path / "n.safetensors")))
     first, second = load_model(config.out)[0].state(), load_model(again)[0].state()
     assert all((first[key] == second[key]).all() for key in first)
+
+
+def test_two_training_sections_on_one_slide_never_retrieve_themselves(tiny_cohort, tmp_path):
+    first = read_cohort(tiny_cohort).sections[0]
+    table = anndata.read_h5ad(first.spots)
+    sections = []
+    for name, rows in (("left", slice(None, None, 2)), ("right", slice(1, None, 2))):
+        table[rows].copy().write_h5ad(tmp_path / f"{name}.h5ad")
+        sections.append(f'[[section]]\nname = "{name}"\nslide = "{first.slide}"\nspots = "{name}.h5ad"\n')
+    (tmp_path / "cohort.toml").write_text("\n".join(sections))
+    settings = {"epochs": 2, "validate": False, "k": 5}
+    config = TrainConfig(
+        cohort=tmp_path / "cohort.toml",
+        out=tmp_path / "m.safetensors",
+        recipe="mclstexp",
+        panel_size=20,
+        min_counts=0,
+        cross_fit=False,
+        settings=settings,
+    )
+    model = finish(train(config))
+    section_of = load_model(model)[0].bank.section_of.numpy()
+    for number, name in enumerate(("left", "right")):
+        places = f"{tmp_path / 'cohort.toml'}#{name}"
+        found = finish(predict(PredictConfig(model=model, section=places, out=tmp_path / "p.h5ad")))
+        assert (section_of[found.obsm["neighbour_rows"]] != number).all()
+
+
+def test_resume_keeps_only_what_is_the_same(config):
+    first = finish(predict(config))
+    kept = finish(predict(replace(config, resume=True)))
+    np.testing.assert_array_equal(kept.X, first.X)
+    config.out.write_text("junk")
+    again = finish(predict(replace(config, resume=True)))
+    np.testing.assert_allclose(again.X, first.X, atol=1e-6)
+
+
+def test_a_training_that_diverges_is_refused(tiny_cohort, tmp_path):
+    config = TrainConfig(
+        cohort=tiny_cohort,
+        out=tmp_path / "m.safetensors",
+        recipe="mclstexp",
+        panel_size=20,
+        settings={"learning_rate": float("inf"), "epochs": 3, "validate": False},
+    )
+    with pytest.raises(InputError, match="loss became"):
+        finish(train(config))
+    assert not config.out.exists()

@@ -7,6 +7,7 @@ import typer
 
 from geneglass.cli.run import plain, print_json, run_job
 from geneglass.cli.tables import show_checks, show_nulls, show_scores
+from geneglass.errors import InputError
 from geneglass.workflow.config import EvaluateConfig, PredictConfig, TrainConfig
 
 CohortArgument = Annotated[Path, typer.Argument(help="A cohort.toml.", show_default=False)]
@@ -33,7 +34,10 @@ def demo(
     if no_window or not window_is_possible():
         typer.echo("No window was opened: look at the pictures and the report.")
         return
-    open_window(result.section, model=result.model, prediction=result.prediction, gene=result.gene)
+    try:
+        open_window(result.section, model=result.model, prediction=result.prediction, gene=result.gene)
+    except InputError as error:
+        typer.echo(f"No window was opened ({error}): look at the pictures and the report.")
 
 
 def check(

@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 
 import typer
 from rich.markup import escape
@@ -57,10 +58,11 @@ def _options(
 
 def _add_window_commands(app: typer.Typer) -> None:
     found = {point.name: point for point in entry_points(group="geneglass.commands")}
+    installed = all(find_spec(package) is not None for package in ("napari", "qtpy", "magicgui"))
     for name, summary in WINDOW_COMMANDS.items():
-        try:
+        if installed and name in found:
             app.command(name)(found[name].load())
-        except (KeyError, ImportError):
+        else:
             app.command(name, help=summary, context_settings=_TAKE_ANYTHING)(_no_window)
 
 

@@ -55,10 +55,10 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     section = open_section(find_section(config.section))
     yield Event("Opening the section", 1, 1, message=compare_panels(section, info, config.model.name))
     facts = provenance(config, section, info)
-    finished = _finished(config, facts, genes) if config.resume else None
+    places = find_places(section, config.stride_um)
+    finished = _finished(config, facts, genes, places) if config.resume else None
     if finished is not None:
         return finished
-    places = find_places(section, config.stride_um)
     features = yield from embed(section, recipe.encoder, places.centres_yx)
     query = make_query(section, info, recipe, places, features)
     answer = yield from answer_in_batches(recipe, query, config.batch)
@@ -95,14 +95,20 @@ def compare_panels(section: Section, info: ModelInfo, model: str) -> str:
     return f"{len(absent)} of the {len(info.genes)} genes of {model} were not measured in {section.name}: no r there."
 
 
-def _finished(config: PredictConfig, facts: Mapping[str, object], genes: Sequence[str]) -> AnnData | None:
+def _finished(
+    config: PredictConfig, facts: Mapping[str, object], genes: Sequence[str], places: Places
+) -> AnnData | None:
     """Return the prediction that is already there, if it is of the same model, slide, places and genes."""
     if not config.out.is_file():
         return None
-    table = read_h5ad(config.out)
+    try:
+        table = read_h5ad(config.out)
+    except (OSError, KeyError, ValueError):
+        return None
     known = table.uns.get("geneglass", {})
-    same = all(known.get(key) == facts[key] for key in ("model_hash", "slide_hash", "stride_um", "version"))
-    return table if same and list(table.var_names) == list(genes) else None
+    same = all(known.get(key) == facts[key] for key in ("model_hash", "slide_hash", "mpp", "stride_um", "version"))
+    same = same and list(table.var_names) == list(genes) and tuple(table.obs_names) == places.names
+    return table if same and np.allclose(table.obsm["spatial"], places.centres_yx[:, ::-1], atol=1e-3) else None
 
 
 def wanted_genes(text: str, info: ModelInfo) -> tuple[str, ...]:
@@ -160,11 +166,11 @@ def trained_on(section: Section, info: ModelInfo) -> str | None:
 
     Names are not compared: two cohorts may both have a "C2".
     """
-    own_slide, own_spots = slide_hash(section), spots_hash(section)
-    for known in info.sections:
-        if (own_slide and known.slide_hash == own_slide) or (own_spots and known.spots_hash == own_spots):
-            return str(known.name)
-    return None
+    own_spots, own_slide = spots_hash(section), slide_hash(section)
+    # Spots first: two training sections may share one slide, and it is its own spots that must not be retrieved.
+    same_spots = [known.name for known in info.sections if own_spots and known.spots_hash == own_spots]
+    same_slide = [known.name for known in info.sections if own_slide and known.slide_hash == own_slide]
+    return next(iter((*same_spots, *same_slide)), None)
 
 
 def answer_in_batches(recipe: Recipe, query: QueryData, batch: int) -> Job[Answer]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,9 +26,10 @@ from geneglass.workflow.fit import fit
 def run_folder(config: TrainConfig) -> Iterator[Path]:
     """Give a run the folder of its finished fits; it is removed when the run is done, kept when it is stopped."""
     settled = repr(replace(config, resume=False))
-    folder = cache_folder("fits") / hashlib.sha256(settled.encode()).hexdigest()[:24]
-    if not config.resume:
-        shutil.rmtree(folder, ignore_errors=True)
+    key = hashlib.sha256(settled.encode()).hexdigest()[:24]
+    earlier = sorted(cache_folder("fits").glob(f"{key}-*"), key=lambda path: path.stat().st_mtime)
+    # A folder of its own, since the same run may be going on beside this one.
+    folder = earlier[-1] if config.resume and earlier else cache_folder("fits") / f"{key}-{secrets.token_hex(4)}"
     folder.mkdir(exist_ok=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -49,6 +49,9 @@ def train(config: TrainConfig) -> Job[Path]:
 
     recipe = make()
     fine_tune = bool(getattr(recipe.config, "fine_tune", False))
+    if fine_tune and encoder.network() is None:
+        sentence = f"{config.encoder} has no network to train: {config.recipe} runs on its frozen features instead."
+        yield Event("Opening sections", len(sections), len(sections), message=sentence)
     prepared = []
     for section in sections:
         item = yield from prepare(section, encoder, panel, min_counts=config.min_counts, fine_tune=fine_tune)
