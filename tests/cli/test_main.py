@@ -63,8 +63,8 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 def test_view_without_the_viewer_extra_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import geneglass.cli.main as main_module
-
-    monkeypatch.setattr(main_module, "find_spec", lambda name: None if name == "napari" else object())
+    # The package's `main` is the function, which hides the module of that name.
+    module = sys.modules["geneglass.cli.main"]
+    monkeypatch.setattr(module, "find_spec", lambda name: None if name == "napari" else object())
     assert run(["view", "cohort.toml", "--gene", "KRT8"]) == 1
     assert "geneglass[all]" in " ".join(capsys.readouterr().err.split())
