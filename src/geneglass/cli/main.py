@@ -91,6 +91,8 @@ def run(arguments: list[str]) -> int:
         return _tell(str(error), INPUT_AT_FAULT)
     except (KeyboardInterrupt, JobCancelled):
         return _tell("Cancelled; what was finished is kept, nothing was damaged.", CANCELLED)
+    except MemoryError as error:
+        return _tell(f"This needs more memory than there is ({error}); choose a coarser grid or smaller settings.", 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except SystemExit as stop:

@@ -22,6 +22,9 @@ MIN_DETECTED = 0.05
 THINNINGS = 4
 """Random halvings over which the variance of a gene is averaged."""
 
+MAX_SET_ASIDE = 0.2
+"""A section that loses a larger share of its spots for having few counts is named."""
+
 
 def spot_totals(spots: Spots) -> FloatArray:
     """Return (n,) counts per spot over all genes of the file, not only those of a panel."""

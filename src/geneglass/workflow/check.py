@@ -9,7 +9,7 @@ import numpy as np
 
 from geneglass.data.atomic import atomic_path
 from geneglass.data.cohort import SectionSource, find_section, is_cohort, read_cohort
-from geneglass.data.genes import kept_spots, spot_totals
+from geneglass.data.genes import MAX_SET_ASIDE, kept_spots, spot_totals
 from geneglass.data.section import Section, open_section, require_slide
 from geneglass.data.slide import Slide
 from geneglass.data.spots import Spots
@@ -17,9 +17,6 @@ from geneglass.data.tissue import small_picture, tissue_mask
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.workflow.config import MIN_COUNTS
-
-MAX_SET_ASIDE = 0.2
-"""A section that would lose a larger share of its spots is named."""
 
 MIN_ON_TISSUE = 0.5
 """Fewer spots on tissue mean a picture that does not belong to the spots, or lies mirrored or turned."""

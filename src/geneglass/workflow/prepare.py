@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geneglass.data.genes import kept_spots, normalise, panel_counts, spot_totals
+from geneglass.data.genes import MAX_SET_ASIDE, kept_spots, normalise, panel_counts, spot_totals
 from geneglass.data.patches import SlidePatches
 from geneglass.data.section import Section, require_slide, require_spots
 from geneglass.data.spots import Spots
@@ -15,9 +15,6 @@ from geneglass.model.encoder import Encoder
 from geneglass.model.recipe import PatchSource, TrainData
 from geneglass.workflow.embed import embed
 from geneglass.workflow.events import Event, Job
-
-MAX_SET_ASIDE = 0.2
-"""A section that loses a larger share of its spots is named."""
 
 
 @dataclass(frozen=True)

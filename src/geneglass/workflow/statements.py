@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from geneglass.data.genes import MAX_SET_ASIDE
 from geneglass.workflow.measured import DEPTH, POSITION, Measured
-from geneglass.workflow.prepare import MAX_SET_ASIDE
 from geneglass.workflow.protocol import N_TOP, RANKINGS, TOP_LABELS, Protocol, Ranking
 from geneglass.workflow.scores import Scored
 from geneglass.workflow.trust import MIN_PATIENTS
