@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from geneglass.data.spot_formats import is_spots_file, open_spots
+from geneglass.data.spot_formats import is_spots, open_spots
 from geneglass.data.spots import RawSpots, checked_spots, count_problem, some
 from geneglass.errors import InputError
 
@@ -87,9 +87,9 @@ def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_files_that_go_with_counts_are_no_spot_tables() -> None:
-    assert is_spots_file(Path("A1.tsv.gz"))
-    assert is_spots_file(Path("A1.H5AD"))
-    assert not is_spots_file(Path("A1_selection.tsv"))
-    assert not is_spots_file(Path("alignment_table_MOB1.tsv"))
-    assert not is_spots_file(Path("A1_labeled_coordinates.tsv"))
-    assert not is_spots_file(Path("slide.svs"))
+    assert is_spots(Path("A1.tsv.gz"))
+    assert is_spots(Path("A1.H5AD"))
+    assert not is_spots(Path("A1_selection.tsv"))
+    assert not is_spots(Path("alignment_table_MOB1.tsv"))
+    assert not is_spots(Path("A1_labeled_coordinates.tsv"))
+    assert not is_spots(Path("slide.svs"))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from geneglass.data.atomic import atomic_path
-from geneglass.data.slide_formats import SLIDE_FORMATS
-from geneglass.data.spot_formats import is_spots_file
+from geneglass.data.slide_formats import SLIDE_FORMATS, is_slide_folder
+from geneglass.data.spot_formats import is_spots
 from geneglass.data.spots import repeated_names
 from geneglass.errors import InputError
 
@@ -176,8 +176,8 @@ def find_section(text: str | Path) -> SectionSource:
     Parameters
     ----------
     text
-        A slide file, a spot table, a folder with one of each, a `cohort.toml` with one section, or
-        `cohort.toml#name`.
+        A slide, a spot table (either may be a folder), a folder with one of each, a `cohort.toml` with one
+        section, or `cohort.toml#name`.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def find_section(text: str | Path) -> SectionSource:
         return _from_folder(path)
     if path.suffix.lower() == ".toml":
         return _only(read_cohort(path))
-    if is_spots_file(path):
+    if is_spots(path):
         return SectionSource(_stem(path), spots=path)
     return SectionSource(_stem(path), slide=path)
 
@@ -226,6 +226,12 @@ def _names(sections: Sequence[SectionSource]) -> str:
     return ", ".join(section.name for section in sections)
 
 
+def _folder_name(folder: Path) -> str:
+    """Return what a person would call the section: Space Ranger names every folder `outs`."""
+    named = folder.parent if folder.name == "outs" else folder
+    return _stem(named)
+
+
 def _from_folder(folder: Path) -> SectionSource:
     files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     cohorts = [file for file in files if file.suffix.lower() == ".toml" and is_cohort(file)]
@@ -233,7 +239,11 @@ def _from_folder(folder: Path) -> SectionSource:
         return _only(read_cohort(cohorts[0]))
     suffixes = tuple(suffix for item in SLIDE_FORMATS.values() for suffix in item.suffixes)
     slides = [file for file in files if file.name.lower().endswith(suffixes)]
-    spots = [file for file in files if is_spots_file(file)]
+    if is_spots(folder):
+        return SectionSource(_folder_name(folder), spots=folder, slide=slides[0] if len(slides) == 1 else None)
+    if is_slide_folder(folder):
+        return SectionSource(_folder_name(folder), slide=folder)
+    spots = [file for file in files if is_spots(file)]
     if len(cohorts) > 1 or len(slides) > 1 or len(spots) > 1 or not (slides or spots):
         raise InputError(
             f"{folder} has {len(slides)} slides, {len(spots)} spot tables and {len(cohorts)} cohort files; "

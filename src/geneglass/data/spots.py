@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,33 @@ from anndata import AnnData
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geneglass.data.types import Platform
+from geneglass.data.types import Platform, UInt8Array
 from geneglass.errors import InputError
 
 MAX_COUNT = 2**24
 """Whole numbers up to here are exact in float32; no gene is counted as often in one spot."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the tissue that came with the spots: a preview, or the slide itself.
+
+    Attributes
+    ----------
+    name
+        "hires", "lowres", or what the file calls it.
+    scale
+        Its pixels per pixel of the picture that the positions belong to; 1 is that picture itself.
+    path
+        The slide file (or folder) it lies in, or None.
+    pixels
+        (height, width, 3) where the spot table itself holds it, else None.
+    """
+
+    name: str
+    scale: float
+    path: Path | None = None
+    pixels: UInt8Array | None = None
 
 
 @dataclass(frozen=True)
@@ -32,11 +55,17 @@ class Spots:
         Spot size and pitch, or None where nothing says which platform it is.
     warnings
         What was found and set right, one sentence each ("2 spots have no counts and were left out: ...").
+    pictures
+        Pictures that came with the spots, largest scale first.
+    mpp
+        Micrometres per pixel of the positions' picture, where the files state it (never from the pitch), else None.
     """
 
     table: AnnData
     platform: Platform | None
     warnings: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    mpp: float | None = None
 
 
 @dataclass(frozen=True)

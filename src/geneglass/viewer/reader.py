@@ -8,7 +8,7 @@ from napari.utils.notifications import show_error
 
 from geneglass.data.cohort import is_cohort
 from geneglass.data.section import Section
-from geneglass.data.spot_formats import is_spots_file
+from geneglass.data.spot_formats import is_spots
 from geneglass.errors import InputError
 from geneglass.overlay import LayerTuple, Layout, spot_diameter_px
 from geneglass.viewer.layers import places_layer, slide_layer
@@ -36,7 +36,7 @@ def get_reader(path: str | Sequence[str]) -> Read | None:
     file = Path(path)
     if file.suffix.lower() == ".toml" and not is_cohort(file):
         return None
-    if file.name.lower().endswith((".tsv", ".tsv.gz")) and not is_spots_file(file):
+    if file.name.lower().endswith((".tsv", ".tsv.gz")) and not is_spots(file):
         return None
     if file.suffix.lower() in (".tif", ".tiff") and not is_colour_tiff(file):
         return None

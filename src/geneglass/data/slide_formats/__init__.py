@@ -19,12 +19,15 @@ class SlideFormat:
         Lower-case file endings, with the dot, that may be this format.
     open
         Opens a file as a `Slide`; raises `InputError` with the true reason where it can not.
+    is_folder
+        Whether a folder is a slide of this format, judged by what lies in it; most formats are files.
     tried_on_real_file
         False is shown as "untested on a real file".
     """
 
     suffixes: tuple[str, ...]
     open: Callable[[Path], Slide]
+    is_folder: Callable[[Path], bool] = lambda _: False
     tried_on_real_file: bool = True
 
 
@@ -46,6 +49,8 @@ def open_slide(path: Path) -> Slide:
         When the file is missing, cannot be read, is damaged, or is of no known format.
     """
     path = Path(path).expanduser().absolute()
+    if path.is_dir():
+        return _open_folder(path)
     head = _head(path)
     causes = []
     for slide_format in _by_suffix(path):
@@ -61,9 +66,19 @@ def open_slide(path: Path) -> Slide:
     raise InputError(f"{path} is no slide: it {_what(head)}; give a picture in one of these formats: {endings}.")
 
 
+def is_slide_folder(path: Path) -> bool:
+    """Return whether a folder is a slide, such as an OME-Zarr or a series of DICOM files."""
+    return any(slide_format.is_folder(path) for slide_format in SLIDE_FORMATS.values())
+
+
+def _open_folder(path: Path) -> Slide:
+    for slide_format in SLIDE_FORMATS.values():
+        if slide_format.is_folder(path):
+            return slide_format.open(path)
+    raise InputError(f"{path} is a folder; give the slide file in it.")
+
+
 def _head(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the slide file in it.")
     try:
         with path.open("rb") as file:
             head = file.read(64)

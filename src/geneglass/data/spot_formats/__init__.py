@@ -23,6 +23,8 @@ class SpotFormat:
         with the true reason where it can not.
     companions
         Patterns of file names that belong to a table of this format and are none themselves.
+    is_folder
+        Whether a folder is a table of this format, judged by what lies in it; most formats are files.
     tried_on_real_file
         False is shown as "untested on a real file".
     """
@@ -30,16 +32,19 @@ class SpotFormat:
     suffixes: tuple[str, ...]
     open: Callable[[Path, Path | None], Spots]
     companions: tuple[str, ...] = ()
+    is_folder: Callable[[Path], bool] = lambda _: False
     tried_on_real_file: bool = True
 
 
 SPOT_FORMATS: Registry[SpotFormat] = Registry("spot format", __name__)
 
 
-def is_spots_file(path: Path) -> bool:
-    """Return whether a file's name is that of a spot table, and not of a file that goes with one."""
+def is_spots(path: Path) -> bool:
+    """Return whether a folder, or a file by its name, is a spot table, and not what goes with one."""
     name = path.name.lower()
     formats = SPOT_FORMATS.values()
+    if path.is_dir():
+        return any(item.is_folder(path) for item in formats)
     goes_with = any(fnmatch(name, pattern) for item in formats for pattern in item.companions)
     return not goes_with and any(name.endswith(item.suffixes) for item in formats)
 
@@ -50,7 +55,7 @@ def open_spots(path: Path, positions: Path | None = None) -> Spots:
     Parameters
     ----------
     path
-        The counts.
+        The counts: a file, or a folder such as the `outs` of Space Ranger.
     positions
         The file with the spots' centres, where the format keeps them apart and they do not lie where the
         format looks.
@@ -63,10 +68,13 @@ def open_spots(path: Path, positions: Path | None = None) -> Spots:
     for file in (path, positions):
         if file is not None and not file.exists():
             raise InputError(f"No such file: {file}; check the path.")
-    fitting = {name: item for name, item in SPOT_FORMATS.items() if path.name.lower().endswith(item.suffixes)}
-    if not fitting or path.is_dir():
+    fitting = {name: item for name, item in SPOT_FORMATS.items() if _fits(item, path)}
+    if not fitting:
         endings = ", ".join(sorted({suffix for item in SPOT_FORMATS.values() for suffix in item.suffixes}))
-        raise InputError(f"{path} is no spot table that geneglass knows; give a file that ends in {endings}.")
+        raise InputError(
+            f"{path} is no spot table that geneglass knows; give a file that ends in {endings}, or the folder that "
+            "Space Ranger wrote."
+        )
     causes: dict[str, str] = {}
     for name, item in fitting.items():
         try:
@@ -76,3 +84,7 @@ def open_spots(path: Path, positions: Path | None = None) -> Spots:
     if len(causes) == 1:
         raise InputError(next(iter(causes.values())))
     raise InputError(f"{path} can not be opened: " + " ".join(f"As {name}: {why}" for name, why in causes.items()))
+
+
+def _fits(item: SpotFormat, path: Path) -> bool:
+    return item.is_folder(path) if path.is_dir() else path.name.lower().endswith(item.suffixes)
