@@ -60,7 +60,7 @@ class ArraySlide(Slide):
             if not self._pictures:
                 raise ValueError(f"the picture of {self.path} is closed and cannot be read")
             digest = hashlib.blake2b(str(self._pictures[0].shape).encode(), digest_size=16)
-            digest.update(memoryview(self._pictures[0]))
+            digest.update(self._pictures[0].data)
             self._digest = digest.hexdigest()
         return self._digest
 
