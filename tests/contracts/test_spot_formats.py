@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from geneglass.data.spot_formats import SPOT_FORMATS, open_spots
+from geneglass.data.spot_formats import SPOT_FORMATS, is_spots, open_spots
 from geneglass.errors import InputError
 
 SPOTS_YX = [(row, column) for row in range(5) for column in range(4)]
@@ -55,8 +55,15 @@ def test_every_format_has_a_maker() -> None:
 
 
 @every_format
+def test_a_table_is_known_by_its_path(name: str, tmp_path: Path) -> None:
+    path = MAKERS[name](tmp_path, counts(), GENES)
+    assert is_spots(path)
+    assert not is_spots(tmp_path / "slide.svs")
+    assert path.is_dir() or SPOT_FORMATS[name].suffixes
+
+
+@every_format
 def test_suffixes_are_lower_case_with_a_dot(name: str) -> None:
-    assert SPOT_FORMATS[name].suffixes
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in SPOT_FORMATS[name].suffixes)
 
 

@@ -17,7 +17,7 @@ class SpotFormat:
     Attributes
     ----------
     suffixes
-        Lower-case file endings, with the dot, that may be this format.
+        Lower-case file endings, with the dot, that may be this format; none where only folders are.
     open
         Opens counts (and the positions file, where the format has one) as `Spots`; raises `InputError`
         with the true reason where it can not.
@@ -25,6 +25,9 @@ class SpotFormat:
         Patterns of file names that belong to a table of this format and are none themselves.
     is_folder
         Whether a folder is a table of this format, judged by what lies in it; most formats are files.
+    is_file
+        Whether a file is part of a table of this format, judged by its whole name and what lies beside it;
+        formats that only share its ending are then not asked.
     tried_on_real_file
         False is shown as "untested on a real file".
     """
@@ -33,6 +36,7 @@ class SpotFormat:
     open: Callable[[Path, Path | None], Spots]
     companions: tuple[str, ...] = ()
     is_folder: Callable[[Path], bool] = lambda _: False
+    is_file: Callable[[Path], bool] = lambda _: False
     tried_on_real_file: bool = True
 
 
@@ -45,6 +49,8 @@ def is_spots(path: Path) -> bool:
     formats = SPOT_FORMATS.values()
     if path.is_dir():
         return any(item.is_folder(path) for item in formats)
+    if any(item.is_file(path) for item in formats):
+        return True
     goes_with = any(fnmatch(name, pattern) for item in formats for pattern in item.companions)
     return not goes_with and any(name.endswith(item.suffixes) for item in formats)
 
@@ -68,7 +74,7 @@ def open_spots(path: Path, positions: Path | None = None) -> Spots:
     for file in (path, positions):
         if file is not None and not file.exists():
             raise InputError(f"No such file: {file}; check the path.")
-    fitting = {name: item for name, item in SPOT_FORMATS.items() if _fits(item, path)}
+    fitting = _fitting(path)
     if not fitting:
         endings = ", ".join(sorted({suffix for item in SPOT_FORMATS.values() for suffix in item.suffixes}))
         raise InputError(
@@ -86,5 +92,8 @@ def open_spots(path: Path, positions: Path | None = None) -> Spots:
     raise InputError(f"{path} can not be opened: " + " ".join(f"As {name}: {why}" for name, why in causes.items()))
 
 
-def _fits(item: SpotFormat, path: Path) -> bool:
-    return item.is_folder(path) if path.is_dir() else path.name.lower().endswith(item.suffixes)
+def _fitting(path: Path) -> dict[str, SpotFormat]:
+    if path.is_dir():
+        return {name: item for name, item in SPOT_FORMATS.items() if item.is_folder(path)}
+    known = {name: item for name, item in SPOT_FORMATS.items() if item.is_file(path)}
+    return known or {name: item for name, item in SPOT_FORMATS.items() if path.name.lower().endswith(item.suffixes)}
