@@ -16,8 +16,8 @@ from geneglass.errors import InputError
 
 SUFFIXES = (".geojson", ".json", ".geojson.gz", ".json.gz")
 
-MAX_BYTES = 64 * 2**20
-"""A larger text takes more than a gigabyte of memory to read; domains drawn by people are far smaller."""
+MAX_BYTES = 32 * 2**20
+"""A larger text may take more than a gigabyte of memory to read; domains drawn by people are far smaller."""
 
 _MAX_TOLD = 8
 """Of more sentences the number alone is told."""
