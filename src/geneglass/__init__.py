@@ -7,9 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geneglass.workflow.config import EvaluateConfig, PredictConfig, TrainConfig
+    from geneglass.workflow.config import EvaluateConfig, FetchConfig, PredictConfig, TrainConfig
     from geneglass.workflow.evaluate import evaluate
     from geneglass.workflow.events import Event, finish
+    from geneglass.workflow.fetch import fetch
     from geneglass.workflow.predict import predict
     from geneglass.workflow.train import train
 
@@ -18,10 +19,12 @@ __version__ = "0.1.0"
 __all__ = [
     "EvaluateConfig",
     "Event",
+    "FetchConfig",
     "PredictConfig",
     "TrainConfig",
     "__version__",
     "evaluate",
+    "fetch",
     "finish",
     "predict",
     "train",
@@ -30,9 +33,11 @@ __all__ = [
 _HOMES = {
     "EvaluateConfig": "config",
     "Event": "events",
+    "FetchConfig": "config",
     "PredictConfig": "config",
     "TrainConfig": "config",
     "evaluate": "evaluate",
+    "fetch": "fetch",
     "finish": "events",
     "predict": "predict",
     "train": "train",

@@ -107,6 +107,25 @@ class EvaluateConfig:
         _require(bool(self.recipes), "Name at least one recipe.")
 
 
+@dataclass(frozen=True)
+class FetchConfig:
+    """Fetch a public data set into a folder."""
+
+    name: Annotated[str, {"tooltip": "The set; without it, the sets are listed"}] = ""
+    to: Annotated[Path | None, {"tooltip": "Folder to fetch into; else one named as the set, here"}] = None
+    sections: Annotated[tuple[str, ...], {"tooltip": "Only these sections, or those of these patients"}] = ()
+    images: Annotated[bool, {"tooltip": "Fetch the pictures of tissue too"}] = True
+    mirror: Annotated[str | None, {"tooltip": "Fetch from this address (http or https) instead of the publisher's"}] = (
+        None
+    )
+
+    def __post_init__(self) -> None:
+        _require(
+            self.mirror is None or self.mirror.startswith(("http://", "https://")),
+            f"--mirror takes an address that starts with http:// or https://, got {self.mirror!r}.",
+        )
+
+
 def _require(holds: bool, sentence: str) -> None:
     if not holds:
         raise InputError(sentence)
