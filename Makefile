@@ -1,11 +1,11 @@
-# make demo | test | check | bench: each sets up what it needs and starts from nothing but Python 3.11 or later.
+# make demo | test | check | bench | fuzz: each sets up what it needs and starts from nothing but Python 3.11 or later.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
-.PHONY: demo test check bench setup system clean
+.PHONY: demo test check bench fuzz setup system clean
 
 demo: setup ## the main job on the embedded sample
 	$(BIN)/geneglass demo --out demo_output
@@ -22,6 +22,9 @@ check: setup ## style, types, room contract
 bench: setup system ## ratios within one run, printed
 	$(BIN)/python benchmarks/bench_training.py
 	$(BIN)/python benchmarks/bench_memory.py
+
+fuzz: setup ## 500 damaged copies of a file of each format: opened or refused in one sentence
+	$(BIN)/python tests/fuzz/fuzz_formats.py
 
 setup: $(STAMP)
 
