@@ -1,5 +1,6 @@
 """Decoded tiles of all open slides, within one budget of memory."""
 
+import itertools
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from geneglass.data.types import UInt8Array
 
 TileKey = tuple[int, int, int, int]
 """Slide number, level, tile row, tile column."""
+
+SLIDE_NUMBERS = itertools.count()
+"""Every opened slide takes the next one, whatever its format: it is part of the key of its tiles."""
 
 
 class TileCache:

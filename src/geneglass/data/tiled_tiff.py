@@ -21,7 +21,7 @@ from geneglass.data.pixels import PixelRule, rule_of
 from geneglass.data.slide import Slide
 from geneglass.data.threads import worker_count
 from geneglass.data.tiff_tags import downsample_of, slide_pages, tiff_mpp
-from geneglass.data.tile_cache import TILES
+from geneglass.data.tile_cache import SLIDE_NUMBERS, TILES
 from geneglass.data.types import Level, Region, UInt8Array
 from geneglass.errors import InputError
 
@@ -29,7 +29,6 @@ MAX_SINGLE_LEVEL_PX = 8192
 """A slide of one level whose longer edge is beyond this gets a pyramid: no overview could be shown."""
 
 _PARALLEL_FROM_TILES = 4
-_numbers = itertools.count()
 
 
 @cache
@@ -98,7 +97,7 @@ class TiledTiffSlide(Slide):
     def __init__(self, path: Path, *, shown_as: Path | None = None, strips: bool = False) -> None:
         self.path = shown_as or path
         self._file_path = path
-        self._number = next(_numbers)
+        self._number = next(SLIDE_NUMBERS)
         self._lock = threading.Lock()
         self._digest: str | None = None
         with _clear_errors(self.path), _opened(path) as tif:
