@@ -6,6 +6,7 @@ from pathlib import Path
 
 import h5py
 
+from geneglass.data.hdf5_heap import check_heaps
 from geneglass.errors import InputError
 
 SMALL_BYTES = 64 * 2**20
@@ -34,6 +35,7 @@ def open_hdf5(path: Path, kind: str) -> Iterator[h5py.File]:
         When the file does not exist, is no HDF5 file, is damaged, or does not hold what the block asks it for.
     """
     try:
+        check_heaps(path)
         with h5py.File(path, "r") as file:
             yield file
     except InputError:
