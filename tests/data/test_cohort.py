@@ -54,7 +54,8 @@ def test_what_is_written_is_read_back(folder: Path, tmp_path_factory: pytest.Tem
     elsewhere.write_bytes(b"")
     sections = (
         SectionSource('quote " and \x7f', "père", folder / "a.tif", folder / "a.tsv.gz", mpp=1e-05, scale=2000 / 6954),
-        SectionSource("B", slide=elsewhere),
+        SectionSource("B", slide=elsewhere, orientation="rotate-90"),
+        SectionSource("C", slide=elsewhere, orientation="none"),
     )
     written = Cohort(folder / "cohort.toml", sections)
     write_cohort(written)
@@ -90,6 +91,11 @@ def test_a_cohort_can_be_moved_with_its_files(folder: Path) -> None:
         ("[[section]]\nname = 'A'\nslide = 'a.tif'\nscale = nan", "`scale` must be a number above 0"),
         ("[[section]]\nname = 'A'\nslide = 'a.tif'\nscale = inf", "`scale` must be a number above 0"),
         ("[[section]]\nname = 'A'\nslide = 'a.tif'\nmpp = true", "`mpp` must be a number above 0"),
+        (
+            "[[section]]\nname = 'A'\nslide = 'a.tif'\norientation = 'flipped'",
+            "section A: `orientation` must be one of none, swap-xy, mirror-x, .*; got 'flipped'",
+        ),
+        ("[[section]]\nname = 'A'\nslide = 'a.tif'\norientation = 90", "`orientation` must be one of .*; got 90"),
         (TWO + TWO, "more than one section is named A, B"),
         (TWO.replace("b.tif", "c.tif").replace("a.tsv.gz", "x.tsv"), r"no such file: spots of A .*slide of B"),
     ],

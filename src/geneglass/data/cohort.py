@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from geneglass.data.atomic import atomic_path
+from geneglass.data.orientation import ORIENTATIONS
 from geneglass.data.slide_formats import SLIDE_FORMATS, is_slide_folder
 from geneglass.data.spot_formats import is_spots
 from geneglass.data.spots import repeated_names
@@ -29,6 +30,8 @@ class SectionSource:
     mpp: float | None = None
     scale: float = 1.0
     """Slide pixels per spot-file pixel, where the slide is a reduced copy."""
+    orientation: str | None = None
+    """How the spots are turned or mirrored onto the slide, a name in `ORIENTATIONS`; None where nobody said."""
     annotations: Path | None = None
 
 
@@ -42,7 +45,7 @@ class Cohort:
 
 _PATHS = ("slide", "spots", "positions", "annotations")
 _NUMBERS = ("mpp", "scale")
-_KEYS = ("name", "patient", "slide", "spots", "positions", "mpp", "scale", "annotations")
+_KEYS = ("name", "patient", "slide", "spots", "positions", "mpp", "scale", "orientation", "annotations")
 
 _SECTION_LINE = re.compile(r"^\s*\[\[\s*section\s*\]\]", re.MULTILINE)
 
@@ -120,6 +123,8 @@ def _section(path: Path, number: int, item: Mapping[str, Any]) -> SectionSource:
     for key in _NUMBERS:
         if key in item:
             values[key] = _positive(where, key, item[key])
+    if "orientation" in item:
+        values["orientation"] = _orientation(where, item["orientation"])
     return SectionSource(**values)
 
 
@@ -148,15 +153,38 @@ def _positive(where: str, key: str, value: object) -> float:
     return float(value)
 
 
-def write_cohort(cohort: Cohort) -> None:
-    """Write a cohort to its path; files below the cohort's folder are written relative to it."""
-    tables = "\n".join(_table(section, cohort.path.parent) for section in cohort.sections)
+def _orientation(where: str, value: object) -> str:
+    if not isinstance(value, str) or value not in ORIENTATIONS:
+        raise InputError(f"{where}: `orientation` must be one of {', '.join(ORIENTATIONS)}; got {value!r}.")
+    return value
+
+
+def write_cohort(cohort: Cohort, *, head: Sequence[str] = (), notes: Mapping[str, str] | None = None) -> None:
+    """Write a cohort to its path; files below the cohort's folder are written relative to it.
+
+    Parameters
+    ----------
+    cohort
+        What to write.
+    head
+        Lines of comment for the top of the file.
+    notes
+        A line of comment for each section that has one, by its name.
+    """
+    notes = {} if notes is None else notes
+    tables = [_table(section, cohort.path.parent, notes.get(section.name)) for section in cohort.sections]
+    top = ["".join(f"{_comment(line)}\n" for line in head)] if head else []
     with atomic_path(cohort.path) as temporary:
-        temporary.write_text(tables, encoding="utf-8")
+        temporary.write_text("\n".join(top + tables), encoding="utf-8")
 
 
-def _table(section: SectionSource, folder: Path) -> str:
-    lines = ["[[section]]"]
+def _comment(text: str) -> str:
+    """Return a line of comment; TOML allows no control characters in it."""
+    return "# " + "".join(character if character.isprintable() else " " for character in text)
+
+
+def _table(section: SectionSource, folder: Path, note: str | None) -> str:
+    lines = ["[[section]]", *([] if note is None else [_comment(note)])]
     for key in _KEYS:
         value = getattr(section, key)
         if value is None or (key == "scale" and value == 1.0):
@@ -226,7 +254,7 @@ def _names(sections: Sequence[SectionSource]) -> str:
     return ", ".join(section.name for section in sections)
 
 
-def _folder_name(folder: Path) -> str:
+def folder_name(folder: Path) -> str:
     """Return what a person would call the section: Space Ranger names every folder `outs`."""
     named = folder.parent if folder.name == "outs" else folder
     return _stem(named)
@@ -240,9 +268,9 @@ def _from_folder(folder: Path) -> SectionSource:
     suffixes = tuple(suffix for item in SLIDE_FORMATS.values() for suffix in item.suffixes)
     slides = [file for file in files if file.name.lower().endswith(suffixes)]
     if is_spots(folder):
-        return SectionSource(_folder_name(folder), spots=folder, slide=slides[0] if len(slides) == 1 else None)
+        return SectionSource(folder_name(folder), spots=folder, slide=slides[0] if len(slides) == 1 else None)
     if is_slide_folder(folder):
-        return SectionSource(_folder_name(folder), slide=folder)
+        return SectionSource(folder_name(folder), slide=folder)
     spots = [file for file in files if is_spots(file)]
     if len(cohorts) > 1 or len(slides) > 1 or len(spots) > 1 or not (slides or spots):
         raise InputError(
