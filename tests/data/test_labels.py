@@ -1,4 +1,4 @@
-"""Labels join by rounded array position."""
+"""Labels join by rounded array position, or by the name of the spot."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from anndata import AnnData
 from scipy import sparse
 
-from geneglass.data.labels import with_labels
+from geneglass.data.labels import label_column, with_labels
 from geneglass.data.spots import Spots
 from geneglass.errors import InputError
 
@@ -56,3 +56,75 @@ def test_a_file_without_labels_names_the_column(spots: Spots, tmp_path: Path) ->
     path.write_text("x\ty\n1\t5\n")
     with pytest.raises(InputError, match="no column label"):
         with_labels(spots, path)
+
+
+BARCODES = ["AAACAAGTATCTCCCA-1", "AAACAATCTACTAGCA-1", "AAACACCAATAACTGC-1"]
+
+
+@pytest.fixture
+def visium() -> Spots:
+    return Spots(AnnData(sparse.csr_matrix(np.ones((3, 1), np.float32)), obs=pd.DataFrame(index=BARCODES)), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Barcode,Graph-based\n{2},a\n{0},b\n",
+        "barcode;annotation;reader\n{2};a;1\n{0};b;1\n",
+        "x\tbarcode\ty\tlabel\n900\t{2}\t800\ta\n100\t{0}\t80\tb\n",
+        ',anything\n"{2}",a\n"{0}",b\n',
+        "{2}\tsection1\ta\n{0}\tsection1\tb\n",
+        '"label"\n"{2}"\t"a"\n"{0}"\t"b"\n',
+    ],
+    ids=["Loupe", "semicolons", "beside pixels", "pandas", "no header", "R"],
+)
+@pytest.mark.parametrize("ends", [True, False], ids=["with -1", "without -1"])
+def test_labels_join_by_the_name_of_the_spot(visium: Spots, tmp_path: Path, text: str, *, ends: bool) -> None:
+    path = tmp_path / "labels.csv"
+    written = text.format(*BARCODES)
+    path.write_text(written if ends or text.startswith("{2}") else written.replace("-1", ""))
+    labelled = with_labels(visium, path)
+    assert list(labelled.table.obs["label"].astype(object).fillna("none")) == ["b", "none", "a"]
+    assert labelled.warnings == ("1 of 3 spots have no label in labels.csv.",)
+
+
+def test_a_spot_labelled_twice_by_name_is_told(visium: Spots, tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("spot,label\n" + "".join(f"{name},a\n" for name in BARCODES) + f"{BARCODES[0]},b\n")
+    labelled = with_labels(visium, path)
+    assert list(labelled.table.obs["label"]) == ["a", "a", "a"]
+    assert labelled.warnings == ("labels.csv gives 1 spots more than one label; the first was taken.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("gene,value\nA,1\n", "neither array positions .* nor spot names"),
+        ("barcode,first,second\nA,1,2\n", "no column label"),
+        ("AAACAAGTATCTCCCA-1\n", "no label after the name"),
+        ("barcode,label\nTTTT,a\n", "Not one label"),
+        ("", "no table"),
+    ],
+)
+def test_a_label_file_that_can_not_be_joined_says_why(visium: Spots, tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        with_labels(visium, path)
+
+
+def test_labels_of_a_table_are_text_in_a_known_column() -> None:
+    obs = pd.DataFrame({"layer_guess": ["L1"], "Annotation": ["tumour"], "ground_truth": [1]})
+    assert label_column(obs) == "Annotation"
+    assert label_column(obs[["ground_truth"]]) is None
+    assert label_column(obs.assign(label=1)) == "label"
+
+
+def test_the_layers_of_a_real_section_join_by_barcode(shared_data: Path) -> None:
+    path = shared_data / "visium" / "dlpfc-151673" / "barcode_layer_map_151673.tsv"
+    barcodes = [line.split("\t")[0] for line in path.read_text().splitlines()][::-1]
+    table = AnnData(sparse.csr_matrix(np.ones((len(barcodes), 1), np.float32)), obs=pd.DataFrame(index=barcodes))
+    labelled = with_labels(Spots(table, None), path)
+    assert labelled.table.obs.loc["AAACACCAATAACTGC-1", "label"] == "WM"
+    assert set(labelled.table.obs["label"].cat.categories) >= {"L1", "L2", "L3", "L4", "L5", "L6", "WM"}
+    assert len(labelled.table.obs) == 3611

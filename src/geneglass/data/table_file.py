@@ -1,8 +1,9 @@
 """Text tables, plain or gzipped, read with the reason in one sentence where they can not be."""
 
+import csv
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -10,6 +11,9 @@ from typing import IO
 import pandas as pd
 
 from geneglass.errors import InputError
+
+MAX_LINE = 2**26
+"""Characters; a longer first line is no header."""
 
 
 @contextmanager
@@ -39,7 +43,7 @@ def open_text(path: Path) -> Iterator[IO[str]]:
 def read_columns(
     path: Path, numbers: Sequence[str], *, text: Sequence[str] = (), optional: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Return the named columns of a table with a header line, separated by tabs (or commas in a .csv).
+    """Return the named columns of a table with a header line, separated by tabs, semicolons or commas.
 
     Parameters
     ----------
@@ -57,12 +61,7 @@ def read_columns(
     InputError
         When the file can not be read, lacks a column, or holds something else than a number.
     """
-    separator = "," if ".csv" in path.suffixes else "\t"
-    with open_text(path) as file:
-        try:
-            frame = pd.read_csv(file, sep=separator, dtype=str)
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise InputError(f"{path} is no table: {str(error).strip().splitlines()[0]}.") from None
+    frame = read_texts(path, has_header=True)
     missing = [name for name in (*numbers, *text) if name not in frame.columns]
     if missing:
         have = ", ".join(map(str, frame.columns[:12]))
@@ -75,3 +74,60 @@ def read_columns(
             raise InputError(f"{path}, line {wrong[0] + 2}: {frame[name][wrong[0]]!r} in column {name} is no number.")
         out[name] = values
     return out
+
+
+def read_texts(path: Path, *, has_header: bool) -> pd.DataFrame:
+    """Return a whole table as text, empty cells missing; columns are numbered where it has no header line.
+
+    Row names that R wrote without a header of their own are the first column, named "".
+
+    Raises
+    ------
+    InputError
+        When the file can not be read or is no table.
+    """
+    separator = separator_of(first_lines(path))
+    with open_text(path) as file:
+        try:
+            frame = pd.read_csv(file, sep=separator, dtype=str, header=0 if has_header else None)
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise InputError(f"{path} is no table: {str(error).strip().splitlines()[0]}.") from None
+    if isinstance(frame.index, pd.MultiIndex):
+        raise InputError(f"{path} is no table: its rows have more cells than its header line.")
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index(names="")
+    return frame.rename(columns={name: "" for name in frame.columns[:1] if str(name).startswith("Unnamed:")})
+
+
+def first_lines(path: Path) -> tuple[str, str]:
+    """Return the first two lines of a text file, without their ends.
+
+    Raises
+    ------
+    InputError
+        When the file can not be read or a line does not end.
+    """
+    with open_text(path) as file:
+        lines = file.readline(MAX_LINE), file.readline(MAX_LINE)
+    if MAX_LINE in map(len, lines):
+        raise InputError(f"{path} is no table: one of its lines is longer than {MAX_LINE:,} characters.")
+    return lines[0].removeprefix("\ufeff").rstrip("\r\n"), lines[1].rstrip("\r\n")
+
+
+def separator_of(lines: Iterable[str]) -> str:
+    """Return what separates the cells: of the first line with any, the tab, else the more frequent of ; and ,."""
+    for line in lines:
+        if "\t" in line:
+            return "\t"
+        if ";" in line or "," in line:
+            return ";" if line.count(";") > line.count(",") else ","
+    return ","
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    """Return the cells of a line, without quotes and spaces around them."""
+    try:
+        cells = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
+    return [cell.strip() for cell in cells]

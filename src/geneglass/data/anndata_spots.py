@@ -1,0 +1,214 @@
+"""Spots from an AnnData, whatever stores it: an HDF5 file, a zarr folder, or a table of a SpatialData store."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anndata
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geneglass.data.anndata_pictures import one_library, pictures_of, spot_diameter_px
+from geneglass.data.array_grid import layout, pitch_px
+from geneglass.data.gene_names import names_and_ids
+from geneglass.data.labels import label_column
+from geneglass.data.spots import RawSpots, Spots, checked_spots, count_problem
+from geneglass.data.types import VISIUM, Platform
+from geneglass.errors import InputError
+
+_BARCODE = re.compile(r"[ACGTN]{16}(-\d+)?")
+
+_TRUTH = {"False": "0", "True": "1"}
+
+_PITCH_PER_DIAMETER = (1.3, 2.1)
+"""Visium's 100 um pitch over what Space Ranger writes as spot diameter: 55 um, or 65 um in its first versions."""
+
+_FULLRES_COLUMNS = ("pxl_col_in_fullres", "pxl_row_in_fullres")
+
+_PLACES = (("X", "X", "var"), ('layers["counts"]', "layers/counts", "var"), ("raw.X", "raw/X", "raw/var"))
+"""Where raw counts are looked for: in words, the element, and the element that names its columns."""
+
+
+@dataclass(frozen=True)
+class Elements:
+    """The parts of a stored AnnData, read one by one when asked for.
+
+    Attributes
+    ----------
+    path
+        What a message names.
+    has
+        Whether the store has an element ("layers/counts").
+    read
+        Reads an element that it has.
+    keys
+        Names of what lies in an element ("obsm"), empty where it is absent.
+    """
+
+    path: Path
+    has: Callable[[str], bool]
+    read: Callable[[str], Any]
+    keys: Callable[[str], Iterable[str]]
+
+
+def elements_of(group: Any, path: Path, check_sizes: Callable[[Any], None]) -> Elements:
+    """Return the elements of an open HDF5 or zarr group.
+
+    Parameters
+    ----------
+    group
+        `h5py.Group` or `zarr.Group`.
+    path
+        What a message names.
+    check_sizes
+        Refuses (`ValueError`) a node that states more than the store can hold; called before a node is read.
+    """
+
+    def read(name: str) -> Any:
+        node = group[name]
+        check_sizes(node)
+        return anndata.io.read_elem(node)
+
+    def keys(name: str) -> Iterable[str]:
+        return list(group[name].keys()) if name in group and hasattr(group[name], "keys") else []
+
+    return Elements(path, lambda name: name in group, read, keys)
+
+
+def spots_of(elements: Elements, platform: Platform | None = None, spatial_xy: Any = None) -> Spots:
+    """Return the spots of a stored AnnData.
+
+    Counts are taken from the first of `X`, `layers["counts"]` and `raw.X` that holds whole numbers from 0 up.
+    Centres are `obsm["spatial"]`, else the only other entry of `obsm` with "spatial" in its name, else
+    `obs["pxl_col_in_fullres"]` and `obs["pxl_row_in_fullres"]`. Spots with `in_tissue` 0 are left out. Pictures
+    come from `uns["spatial"]`. The platform, where it is not given, is Visium where the array is hexagonal, or
+    where barcodes and spot diameter say so; otherwise it is not known.
+
+    Parameters
+    ----------
+    elements
+        The stored AnnData.
+    platform
+        Spot size and pitch, where something beside the AnnData tells.
+    spatial_xy
+        (spots, 2) centres, where something else than the AnnData holds them.
+
+    Raises
+    ------
+    InputError
+        When it holds several sections, has no counts or no centres, or its counts are at fault.
+    """
+    path = elements.path
+    if not elements.has("obs") or not elements.has("var"):
+        raise InputError(f"{path} can not be read as an AnnData: it has no obs or no var; write it again.")
+    obs = _frame(elements, "obs")
+    library = one_library(elements.read("uns/spatial") if elements.has("uns/spatial") else {}, obs, path)
+    counts, var, told = _counts(elements, obs)
+    on_tissue, off = _on_tissue(path, obs)
+    if spatial_xy is None:
+        spatial_xy = _centres(elements, obs)
+    if spatial_xy is not None and len(spatial_xy) != len(obs):
+        raise InputError(f"{path} is damaged: {len(spatial_xy)} positions for {len(obs)} spots; write it again.")
+    genes, gene_ids = names_and_ids(var)
+    kept, label_told = _obs(obs[on_tissue])
+    raw = RawSpots(
+        counts[on_tissue], genes, kept, None if spatial_xy is None else np.asarray(spatial_xy)[on_tissue], gene_ids
+    )
+    pictures, mpp, without = pictures_of(library, path.name)
+    spots = checked_spots(raw, None, file=path.name, warnings=(*told, *off, *label_told, *without))
+    platform = platform or _platform(spots.table, library)
+    return Spots(spots.table, platform, spots.warnings, pictures, mpp)
+
+
+def _frame(elements: Elements, name: str) -> pd.DataFrame:
+    frame = elements.read(name)
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"{elements.path} can not be read as an AnnData: its {name} is no table; write it again.")
+    return frame
+
+
+def _counts(elements: Elements, obs: pd.DataFrame) -> tuple[Any, pd.DataFrame, tuple[str, ...]]:
+    path, problems = elements.path, []
+    for where, name, var_name in _PLACES:
+        if not elements.has(name) or not elements.has(var_name):
+            continue
+        matrix, var = _matrix(elements, name), _frame(elements, var_name)
+        if matrix is None:
+            continue
+        if matrix.shape != (len(obs), len(var)):
+            raise InputError(
+                f"{path} is damaged: {where} is {' x '.join(map(str, matrix.shape))} for {len(obs)} spots and "
+                f"{len(var)} genes; write it again."
+            )
+        if 0 in matrix.shape:
+            raise InputError(f"{path} holds an empty matrix ({len(obs)} spots x {len(var)} genes); give counts.")
+        problem = count_problem(matrix, [str(spot) for spot in obs.index], [str(gene) for gene in var.index])
+        if problem is None:
+            told = () if where == "X" else (f"X of {path.name} holds no counts; they were taken from {where}.",)
+            return matrix, var, told
+        problems.append(f"{where} holds {problem}")
+    said = ", ".join(problems) or "it has no matrix"
+    raise InputError(f'{path} has no raw counts in X, layers["counts"] or raw: {said}; give whole numbers from 0 up.')
+
+
+def _matrix(elements: Elements, name: str) -> Any:
+    matrix: Any = elements.read(name)
+    if sparse.issparse(matrix):
+        # Row and column numbers of a damaged file may lie anywhere; compiled code does not look.
+        matrix.check_format(full_check=True)
+    elif matrix is not None and not isinstance(matrix, np.ndarray):
+        raise InputError(f"{elements.path} can not be read as an AnnData: its {name} is no matrix; write it again.")
+    return matrix
+
+
+def _centres(elements: Elements, obs: pd.DataFrame) -> Any:
+    names = list(elements.keys("obsm"))
+    others = [name for name in names if "spatial" in name.lower()]
+    name = "spatial" if "spatial" in names else others[0] if len(others) == 1 else None
+    if name is not None:
+        return np.asarray(elements.read(f"obsm/{name}"))
+    if set(_FULLRES_COLUMNS) <= set(obs.columns):
+        return obs[list(_FULLRES_COLUMNS)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    return None
+
+
+def _obs(obs: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    out = pd.DataFrame(index=pd.Index(obs.index.astype(str), dtype=object))
+    if {"array_row", "array_col"} <= set(obs.columns):
+        array = obs[["array_row", "array_col"]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+        if np.isfinite(array).all():
+            out["array_row"], out["array_col"] = array.T
+    labels = label_column(obs)
+    if labels is None:
+        return out, ()
+    out["label"] = obs[labels].to_numpy()
+    return out, () if labels == "label" else (f'Labels are those of obs["{labels}"].',)
+
+
+def _on_tissue(path: Path, obs: pd.DataFrame) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    if "in_tissue" not in obs:
+        return np.ones(len(obs), dtype=bool), ()
+    on_tissue: NDArray[np.bool_] = (
+        pd.to_numeric(obs["in_tissue"].astype(str).replace(_TRUTH), errors="coerce").to_numpy() != 0
+    )
+    if len(obs) and not on_tissue.any():
+        raise InputError(f"{path} has no spot on tissue: in_tissue is 0 for every spot.")
+    off = int((~on_tissue).sum())
+    return on_tissue, ((f"{off} of {len(obs)} spots lie off the tissue and were left out.",) if off else ())
+
+
+def _platform(table: AnnData, library: Any) -> Platform | None:
+    arranged = layout(table)
+    if arranged is not None:
+        return VISIUM if arranged == "hexagonal" else None
+    diameter, pitch = spot_diameter_px(library), pitch_px(table)
+    barcodes = all(_BARCODE.fullmatch(str(name)) for name in table.obs_names[:50])
+    if not barcodes or diameter is None or pitch is None:
+        return None
+    low, high = _PITCH_PER_DIAMETER
+    return VISIUM if low <= pitch / diameter <= high else None
