@@ -108,9 +108,12 @@ def _preload() -> None:
     import tifffile
     import zarr
 
+    from geneglass.data.slide_formats import SLIDE_FORMATS
+    from geneglass.data.spot_formats import SPOT_FORMATS
+
     os.environ["OMP_NUM_THREADS"] = "1"
     loaded = (anndata, h5py, imagecodecs, pyarrow.parquet, scanpy, shapely, tifffile, zarr)
-    print(f"{len(loaded)} libraries loaded", file=sys.stderr)
+    print(f"{len(loaded)} libraries, {len(SLIDE_FORMATS)} slide and {len(SPOT_FORMATS)} spot formats loaded")
 
 
 def _run(sample: Sample, path: Path, root: Path, options: argparse.Namespace) -> Tally:
