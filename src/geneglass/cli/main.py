@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from geneglass import __version__
-from geneglass.cli import commands, listings
+from geneglass.cli import cohort, commands, listings
 from geneglass.cli.fetch import fetch
 from geneglass.cli.options import config_command
 from geneglass.cli.run import JobCancelled, console
@@ -40,6 +40,7 @@ def build_app() -> typer.Typer:
     app.command("fetch")(config_command(fetch, FetchConfig, arguments=("name",), json=True))
     for listing in (listings.recipes, listings.encoders, listings.formats):
         app.command()(listing)
+    app.add_typer(cohort.app, name="cohort")
     _add_window_commands(app)
     return app
 

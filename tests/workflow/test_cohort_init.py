@@ -1,0 +1,254 @@
+"""A cohort file written by looking through a folder."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+from PIL import Image
+
+from geneglass.data import cohort_scan
+from geneglass.data.cohort import read_cohort
+from geneglass.errors import InputError
+from geneglass.workflow.cohort_init import CohortDraft, init_cohort
+
+
+def h5ad(path: Path, *, reach_px: float = 90.0, prediction: bool = False) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = AnnData(np.ones((4, 2)), obs=pd.DataFrame(index=list("abcd")))
+    table.obsm["spatial"] = np.array([[1.0, 1], [reach_px, 2], [3, 30], [4, 4]])
+    if prediction:
+        table.uns["geneglass"] = {"unit": "x"}
+    table.write_h5ad(path)
+    return path
+
+
+def legacy(folder: Path, name: str, *, positions: bool = True) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.tsv").write_text("\tA\tB\n1x1\t3\t4\n2x1\t5\t6\n")
+    if positions:
+        (folder / f"{name}_selection.tsv").write_text("x\ty\tpixel_x\tpixel_y\n1\t1\t10\t10\n2\t1\t20\t10\n")
+
+
+def picture(path: Path, width_px: int = 120, height_px: int = 80) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (width_px, height_px), (230, 200, 220)).save(path)
+    return path
+
+
+def slides_of(draft: CohortDraft, root: Path) -> dict[str, str | None]:
+    return {
+        section.name: None if section.slide is None else section.slide.relative_to(root).as_posix()
+        for section in draft.cohort.sections
+    }
+
+
+def reason(draft: CohortDraft, name: str) -> str:
+    (found,) = [reason for path, reason in draft.left_out.items() if path.name == name]
+    return found
+
+
+def test_slides_are_matched_by_name_folder_and_words(tmp_path: Path) -> None:
+    h5ad(tmp_path / "a" / "X1.h5ad")
+    picture(tmp_path / "wsi" / "x1.PNG")
+    h5ad(tmp_path / "st" / "X2.h5ad")
+    picture(tmp_path / "images" / "X2" / "5714_HE_X1.png")
+    h5ad(tmp_path / "X3" / "counts.h5ad")
+    picture(tmp_path / "X3" / "slide.png")
+    h5ad(tmp_path / "X4.h5ad")
+    picture(tmp_path / "HE_X4.png")
+    h5ad(tmp_path / "X5" / "counts.h5ad")
+    draft = init_cohort(tmp_path)
+    assert slides_of(draft, tmp_path) == {
+        "X1": "wsi/x1.PNG",
+        "X2": "images/X2/5714_HE_X1.png",
+        "X3": "X3/slide.png",
+        "X4": "HE_X4.png",
+        "X5": None,
+    }
+    text = (tmp_path / "cohort.toml").read_text()
+    assert 'slide = "X3/slide.png"' in text  # relative to the file
+    assert text.count("# patient is not known") == 5
+    assert "patient =" not in text
+    assert any("X5" in sentence and "No slide" in sentence for sentence in draft.told)
+
+
+def test_previews_masks_predictions_and_results_are_not_taken(tmp_path: Path) -> None:
+    h5ad(tmp_path / "S.h5ad")
+    h5ad(tmp_path / "T.h5ad")
+    h5ad(tmp_path / "S_predicted.h5ad", prediction=True)
+    picture(tmp_path / "S_thumbnail.png")
+    picture(tmp_path / "masks" / "S.png")
+    picture(tmp_path / "other.png")
+    picture(tmp_path / ".hidden" / "S.png")
+    picture(tmp_path / "run" / "S.png")
+    for name in ("metrics.json", "per_gene.csv"):
+        (tmp_path / "run" / name).write_text("{}")
+    draft = init_cohort(tmp_path)
+    assert slides_of(draft, tmp_path) == {"S": None, "T": None}
+    assert reason(draft, "S_predicted.h5ad") == "a prediction written by geneglass"
+    assert "preview" in reason(draft, "S_thumbnail.png")
+    assert "preview" in reason(draft, "S.png")
+    assert "spots were not found" in reason(draft, "other.png")
+    assert "evaluation" in reason(draft, "run")
+
+
+def test_a_picture_that_ends_before_the_spots_is_a_reduced_copy(tmp_path: Path) -> None:
+    h5ad(tmp_path / "S.h5ad", reach_px=500)
+    picture(tmp_path / "S.png")
+    draft = init_cohort(tmp_path)
+    assert slides_of(draft, tmp_path) == {"S": None}
+    assert "120 x 80 px, but the spots of S reach x 500" in reason(draft, "S.png")
+
+
+def test_of_several_slides_the_largest_is_taken_and_a_damaged_one_is_not(tmp_path: Path) -> None:
+    h5ad(tmp_path / "S.h5ad")
+    picture(tmp_path / "S.png")
+    picture(tmp_path / "S.jpg", 240, 160)
+    (tmp_path / "S.tif").write_bytes(b"II*\0 nothing")
+    draft = init_cohort(tmp_path)
+    assert slides_of(draft, tmp_path) == {"S": "S.jpg"}
+    assert "smaller" in reason(draft, "S.png")
+    assert reason(draft, "S.tif")
+    assert "S: of 2 slides the largest was taken, S.jpg." in draft.told
+
+
+def test_legacy_pairs_bring_their_positions_and_labels(tmp_path: Path) -> None:
+    legacy(tmp_path, "Q")
+    legacy(tmp_path, "R", positions=False)
+    (tmp_path / "Q_labeled_coordinates.tsv").write_text("x\ty\tlabel\n1\t1\tfat\n")
+    (tmp_path / "Z_labeled_coordinates.tsv").write_text("x\ty\tlabel\n1\t1\tfat\n")
+    (tmp_path / "genes.tsv").write_text("gene\tname\nENSG1\tA\n")
+    (section,) = (draft := init_cohort(tmp_path)).cohort.sections
+    assert (section.name, section.positions, section.annotations) == (
+        "Q",
+        tmp_path / "Q_selection.tsv",
+        tmp_path / "Q_labeled_coordinates.tsv",
+    )
+    assert "no spot file" in reason(draft, "R.tsv")
+    assert "'ENSG1'" in reason(draft, "genes.tsv")
+    assert "spots were not found" in reason(draft, "Z_labeled_coordinates.tsv")
+
+
+def test_drawn_annotations_are_taken_and_outlines_of_cells_are_not(tmp_path: Path) -> None:
+    h5ad(tmp_path / "S.h5ad")
+    for name in ("S.geojson", "S_cellvit_seg.geojson", "T.geojson"):
+        (tmp_path / name).write_text("[]")
+    (section,) = (draft := init_cohort(tmp_path)).cohort.sections
+    assert section.annotations == tmp_path / "S.geojson"
+    assert "cells" in reason(draft, "S_cellvit_seg.geojson")
+    assert "spots were not found" in reason(draft, "T.geojson")
+
+
+def test_sections_of_one_name_get_names_of_their_own(tmp_path: Path) -> None:
+    for folder in ("one", "two", "three/deep", "four/deep"):
+        h5ad(tmp_path / folder / "counts.h5ad")
+    names = {section.name for section in init_cohort(tmp_path).cohort.sections}
+    assert names == {"one", "two", "three_deep", "four_deep"}
+
+
+@pytest.mark.parametrize("column", ["patient", "Donor_ID"])
+def test_a_table_of_samples_gives_the_patients(tmp_path: Path, column: str) -> None:
+    for name in ("A1", "A2", "B1"):
+        h5ad(tmp_path / f"{name}.h5ad")
+    (tmp_path / "metadata.csv").write_text(f"age,Sample,{column}\n4,A1,anna\n5,a2,bo\n")
+    draft = init_cohort(tmp_path)
+    assert {s.name: s.patient for s in draft.cohort.sections} == {"A1": "anna", "A2": "bo", "B1": "B"}
+    assert draft.patients["A1"].source == f"column {column} of metadata.csv"
+    assert any("letter of its name" in sentence and "B1" in sentence for sentence in draft.told)
+
+
+@pytest.mark.parametrize("names", [("A1", "B1", "C1", "D1"), ("S1", "S2", "S3"), ("MOB1", "MOB2", "N1"), ("A1", "A2")])
+def test_names_that_tell_nothing_of_patients_leave_them_out(tmp_path: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        h5ad(tmp_path / f"{name}.h5ad")
+    assert {section.patient for section in init_cohort(tmp_path).cohort.sections} == {None}
+
+
+def test_folders_named_as_patients_and_hest_give_them_too(tmp_path: Path) -> None:
+    h5ad(tmp_path / "patient_3" / "left" / "counts.h5ad")
+    h5ad(tmp_path / "P07" / "u" / "counts.h5ad")
+    h5ad(tmp_path / "batch1" / "v" / "counts.h5ad")
+    h5ad(tmp_path / "hest" / "st" / "TENX1.h5ad")
+    picture(tmp_path / "hest" / "wsis" / "TENX1.tif")
+    picture(tmp_path / "hest" / "thumbnails" / "TENX1_downscaled_fullres.jpeg")
+    (tmp_path / "hest" / "metadata").mkdir()
+    (tmp_path / "hest" / "metadata" / "TENX1.json").write_text(json.dumps({"patient": "Patient 9"}))
+    draft = init_cohort(tmp_path)
+    patients = {section.name: section.patient for section in draft.cohort.sections}
+    assert patients == {"left": "patient_3", "u": "P07", "v": None, "TENX1": "Patient 9"}
+    assert slides_of(draft, tmp_path)["TENX1"] == "hest/wsis/TENX1.tif"
+
+
+def test_a_file_that_is_there_is_not_lost(tmp_path: Path) -> None:
+    h5ad(tmp_path / "S.h5ad")
+    (tmp_path / "cohort.toml").write_text("mine")
+    with pytest.raises(InputError, match=r"cohort\.toml exists already; .* --force"):
+        init_cohort(tmp_path)
+    assert (tmp_path / "cohort.toml").read_text() == "mine"
+    init_cohort(tmp_path, force=True)
+    assert len(read_cohort(tmp_path / "cohort.toml").sections) == 1
+
+
+def test_a_file_elsewhere_finds_its_sections(tmp_path: Path) -> None:
+    h5ad(tmp_path / "data" / "S.h5ad")
+    (tmp_path / "out").mkdir()
+    draft = init_cohort(tmp_path / "data", tmp_path / "out" / "c.toml")
+    assert draft.cohort.sections[0].spots == tmp_path / "data" / "S.h5ad"
+    assert read_cohort(tmp_path / "out" / "c.toml") == draft.cohort
+
+
+def test_odd_names_are_written_so_that_they_are_read_back(tmp_path: Path) -> None:
+    h5ad(tmp_path / "patient_1\n[[section]]" / 'a "b" #c' / "counts.h5ad")
+    h5ad(tmp_path / "P2" / "ä" / "counts.h5ad")
+    names = {section.name for section in init_cohort(tmp_path).cohort.sections}
+    assert names == {'a "b" #c', "ä"}
+
+
+def test_folders_without_sections_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="is no folder"):
+        init_cohort(tmp_path / "none")
+    picture(tmp_path / "S.png")
+    with pytest.raises(InputError, match=r"No spot table was found in .*1 slides") as error:
+        init_cohort(tmp_path)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "cohort.toml").exists()
+    monkeypatch.setattr(cohort_scan, "MAX_FILES", 0)
+    with pytest.raises(InputError, match="more than 0 files"):
+        init_cohort(tmp_path)
+
+
+def test_links_that_go_round_and_deep_folders_end(tmp_path: Path) -> None:
+    h5ad(tmp_path / "S.h5ad")
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    deep = tmp_path.joinpath(*"abcdefghijkl")
+    h5ad(deep / "T.h5ad")
+    draft = init_cohort(tmp_path)
+    assert [section.name for section in draft.cohort.sections] == ["S"]
+    assert any("deeper" in reason for reason in draft.left_out.values())
+
+
+def test_real_her2st_is_found_whole(shared_data: Path, tmp_path: Path) -> None:
+    draft = init_cohort(shared_data / "her2st", tmp_path / "cohort.toml")
+    sections = {section.name: section for section in draft.cohort.sections}
+    assert len(sections) == 36
+    assert {section.patient for section in sections.values()} == set("ABCDEFGH")
+    assert all(section.patient == name[0] for name, section in sections.items())
+    assert {name: s.slide.name for name, s in sections.items() if s.slide is not None} == {
+        "C2": "5714_HE_BT_C2.jpg",
+        "C3": "5714_HE_BT_D1.jpg",
+        "C4": "5714_HE_BT_D2.jpg",
+        "C5": "5714_HE_BT_E1.jpg",
+    }
+    labelled = {name for name, section in sections.items() if section.annotations is not None}
+    assert labelled == {"A1", "B1", "C1", "D1", "E1", "F1", "G2", "H1"}
+    assert all(section.positions is not None for section in sections.values())
+    assert "2000 x 2138 px" in reason(draft, "A1_HE_image_dark.png")
+
+
+def test_real_mob_is_found_and_its_mice_are_not_guessed(shared_data: Path, tmp_path: Path) -> None:
+    draft = init_cohort(shared_data / "mob", tmp_path / "cohort.toml")
+    found = [(section.name, section.slide and section.slide.name, section.patient) for section in draft.cohort.sections]
+    assert found == [(name, f"{name}.jpg", None) for name in ("MOB1", "MOB2", "MOB3")]
