@@ -1,0 +1,250 @@
+"""Whether the spots lie on the tissue, and if not, how they would: turned, mirrored, exchanged or scaled."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from anndata import AnnData
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geneglass.data.array_grid import array_yx
+from geneglass.data.orientation import ORIENTATIONS, oriented
+from geneglass.data.slide import Slide
+from geneglass.data.spots import Spots
+from geneglass.data.tissue import tissue_mask
+from geneglass.data.types import LEGACY_ST, VISIUM
+
+ARRAY_SIZE = {LEGACY_ST.name: (35, 33), VISIUM.name: (78, 128)}
+"""Rows and columns of the printed array: beyond them there is no spot on tissue either."""
+
+GOOD_SCORE = 0.75
+"""From here a placement follows the outline of the tissue; right placements of real sections reach 0.81 to 0.95."""
+
+GOOD_NEAR_SCALE = 0.85
+"""A scale near the present one must do better: a neighbouring section's spots fit as well as 0.81 when stretched."""
+
+NEAR_SCALE = 1.5
+
+POOR_SCORE = 0.6
+"""Other scales are tried only where the present placement does not even reach this."""
+
+CLEARLY_BETTER = 0.1
+DISTINCT = 0.05
+"""How much a placement must do better than the present one, and than any third one, to be named."""
+
+SAME_SCALE = 1.1
+"""Scales that differ by less are one and the same answer."""
+
+LEAST_TISSUE = 0.002
+"""A picture with a smaller share of tissue is blank."""
+
+_SCALES = np.exp(np.arange(np.log(0.02), np.log(50), 0.015))
+_MOST_PLACES = 3000
+_LEAST_EMPTY = 20
+_EXTENT_PITCHES = 80
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Spots laid onto the slide in one way.
+
+    Attributes
+    ----------
+    orientation
+        A name in `ORIENTATIONS`.
+    scale
+        Slide pixels per spot-file pixel.
+    on_tissue
+        Share of the spots on tissue, 0 to 1; a spot beyond the slide is not.
+    beside
+        Share of tissue at the places next to the spots that hold none, 0 to 1: small where the spots fill the outline.
+    """
+
+    orientation: str
+    scale: float
+    on_tissue: float
+    beside: float
+
+    @property
+    def score(self) -> float:
+        """Return 1 where the spots fill the tissue exactly, 0 where they lie anyhow."""
+        return self.on_tissue - self.beside
+
+    def like(self, other: "Placement") -> bool:
+        """Return whether this is the same answer, but for a small difference of scale."""
+        ratio = self.scale / other.scale
+        return self.orientation == other.orientation and 1 / SAME_SCALE < ratio < SAME_SCALE
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What the outline of the tissue says of the spots.
+
+    Attributes
+    ----------
+    now
+        The present placement.
+    better
+        Placements that are clearly better, best first: none, the right one, or several that the outline
+        can not tell apart.
+    has_tissue
+        Whether any tissue was found on the slide.
+    """
+
+    now: Placement
+    better: tuple[Placement, ...] = ()
+    has_tissue: bool = True
+
+    @property
+    def follows_outline(self) -> bool:
+        """Return whether the spots are seen to fill the tissue; else the outline does not tell."""
+        return not self.better and self.now.score >= GOOD_SCORE
+
+
+class Outline:
+    """The tissue of a slide, the spots, and the places next to them where no spot was measured.
+
+    Parameters
+    ----------
+    slide
+        Where the tissue is looked for, on a small picture of it.
+    spots
+        With centres in pixels of their own picture.
+    """
+
+    def __init__(self, slide: Slide, spots: Spots) -> None:
+        self._slide = slide
+        self._size_px = slide.levels[0].height_px, slide.levels[0].width_px
+        centres_yx = np.asarray(spots.table.obsm["spatial"], dtype=np.float64)[:, 1::-1]
+        self._spots_yx = _some(centres_yx)
+        size = None if spots.platform is None else ARRAY_SIZE.get(spots.platform.name)
+        self._empty_yx = _some(_empty_places(spots.table, centres_yx, size))
+
+    @cached_property
+    def _mask(self) -> tuple[NDArray[np.bool_], float]:
+        return tissue_mask(self._slide)
+
+    def has_tissue(self) -> bool:
+        """Return whether the slide shows tissue."""
+        return bool(self._mask[0].mean() >= LEAST_TISSUE)
+
+    def outside(self, orientation: str, scale: float) -> float:
+        """Return the share of spots that would lie beyond the slide."""
+        return 1 - float(self._within(self._laid(self._spots_yx, orientation, scale)).mean())
+
+    def place(self, orientation: str, scale: float) -> Placement:
+        """Return how well the spots would lie."""
+        on_tissue, _ = self._look(self._spots_yx, orientation, scale)
+        beside, known = self._look(self._empty_yx, orientation, scale)
+        # What lies beyond the picture is not known to be glass; with hardly any place left nothing is shown.
+        enough = known.sum() >= max(_LEAST_EMPTY, 0.1 * len(known))
+        return Placement(orientation, scale, float(on_tissue.mean()), float(beside[known].mean()) if enough else 1.0)
+
+    def _laid(self, places_yx: NDArray[np.float64], orientation: str, scale: float) -> NDArray[np.float64]:
+        height_px, width_px = self._size_px
+        return oriented(places_yx * scale, orientation, height_px=height_px, width_px=width_px)
+
+    def _within(self, laid_yx: NDArray[np.float64]) -> NDArray[np.bool_]:
+        within: NDArray[np.bool_] = ((laid_yx >= 0) & (laid_yx < self._size_px)).all(axis=1)
+        return within
+
+    def _look(
+        self, places_yx: NDArray[np.float64], orientation: str, scale: float
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which places lie on tissue, and which lie on the picture."""
+        mask, downsample = self._mask
+        laid_yx = self._laid(places_yx, orientation, scale)
+        within = self._within(laid_yx)
+        tissue = np.zeros(len(laid_yx), dtype=bool)
+        y, x = np.minimum((laid_yx[within] / downsample).astype(np.int64), np.array(mask.shape) - 1).T
+        tissue[within] = mask[y, x]
+        return tissue, within
+
+
+def align(slide: Slide, spots: Spots, *, orientation: str, scale: float) -> Alignment:
+    """Compare the present placement of the spots with all others that a slip of files could have caused.
+
+    Every orientation is tried at the present scale and, where the spots do not follow the tissue at all,
+    at every other scale. A placement is named only where it follows the outline and the present one
+    does so clearly less.
+
+    Parameters
+    ----------
+    slide, spots
+        Of one section.
+    orientation, scale
+        The present placement.
+    """
+    outline = Outline(slide, spots)
+    now = outline.place(orientation, scale)
+    if not outline.has_tissue():
+        return Alignment(now, has_tissue=False)
+    turned = [outline.place(name, scale) for name in ORIENTATIONS if name != orientation]
+    better = _clearly_better(now, turned, GOOD_SCORE)
+    if not better and now.score < POOR_SCORE:
+        better = _clearly_better(now, _other_scales(outline, now), GOOD_SCORE)
+    return Alignment(now, better)
+
+
+def _other_scales(outline: Outline, now: Placement) -> list[Placement]:
+    tried = [outline.place(name, now.scale * factor) for name in ORIENTATIONS for factor in _SCALES]
+    found: list[Placement] = []
+    for one in sorted(tried, key=lambda one: one.score, reverse=True)[:200]:
+        least = GOOD_NEAR_SCALE if 1 / NEAR_SCALE < one.scale / now.scale < NEAR_SCALE else GOOD_SCORE
+        if one.score >= least and not any(one.like(other) for other in found):
+            found.append(_refined(outline, one))
+    return found
+
+
+def _refined(outline: Outline, rough: Placement) -> Placement:
+    """Return the middle of the scales that do about as well."""
+    tried = [outline.place(rough.orientation, rough.scale * factor) for factor in np.linspace(0.95, 1.05, 101)]
+    best = max(one.score for one in tried)
+    scale = float(np.mean([one.scale for one in tried if one.score >= best - 0.01]))
+    return outline.place(rough.orientation, float(f"{scale:.3g}"))
+
+
+def _clearly_better(now: Placement, others: Iterable[Placement], least: float) -> tuple[Placement, ...]:
+    """Return the best of the others and those that can not be told from it; none unless it is clearly better."""
+    ranked = sorted(others, key=lambda one: one.score, reverse=True)
+    if not ranked or ranked[0].score < max(least, now.score + CLEARLY_BETTER):
+        return ()
+    return tuple(one for one in ranked if one.score > ranked[0].score - DISTINCT)
+
+
+def _some(places_yx: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return at most `_MOST_PLACES` of the places, evenly taken."""
+    return places_yx[:: max(1, len(places_yx) // _MOST_PLACES)]
+
+
+def _empty_places(
+    table: AnnData, centres_yx: NDArray[np.float64], array_size: tuple[int, int] | None
+) -> NDArray[np.float64]:
+    """Return places one to three pitches from the spots, within the printed array, that hold no spot."""
+    if len(centres_yx) < 2:
+        return np.empty((0, 2))
+    tree = cKDTree(centres_yx)
+    pitch = float(np.median(tree.query(_some(centres_yx), k=2)[0][:, 1]))
+    extent = np.ptp(centres_yx, axis=0)
+    # Bins of Visium HD stand so close that a margin of a few pitches would be thinner than the mask is sharp.
+    margin = max(pitch, float(extent.max()) / _EXTENT_PITCHES)
+    if margin <= 0:
+        return np.empty((0, 2))
+    low, high = centres_yx.min(axis=0) - 3 * margin, centres_yx.max(axis=0) + 3 * margin
+    axes = [np.arange(start, stop, margin / 2) for start, stop in zip(low, high, strict=True)]
+    places = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    distance = tree.query(places)[0]
+    places = places[(distance > 1.25 * margin) & (distance < 2.75 * margin)]
+    array = array_yx(table)
+    if array_size is None or array is None or (array < 0).any() or (array > array_size).any():
+        return places
+    fitted = np.linalg.lstsq(_with_one(centres_yx), array.astype(np.float64), rcond=None)[0]
+    on_array = _with_one(places) @ fitted
+    within: NDArray[np.bool_] = ((on_array > -0.5) & (on_array < np.array(array_size) + 0.5)).all(axis=1)
+    return places[within]
+
+
+def _with_one(places_yx: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack([places_yx, np.ones(len(places_yx))])
