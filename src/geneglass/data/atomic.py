@@ -88,9 +88,7 @@ def require_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"The folder {folder} can not be made: {error.strerror}; choose another with --out."
-        ) from error
+        raise InputError(f"The folder {folder} can not be made: {error.strerror}; choose another folder.") from error
     require_writable(folder / "any file")
 
 
