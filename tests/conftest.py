@@ -1,6 +1,9 @@
 """Fixtures that several rooms share."""
 
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,111 @@ def _written(factory: pytest.TempPathFactory, sections: tuple[SectionSource, ...
     path = factory.mktemp("cohort") / "cohort.toml"
     write_cohort(Cohort(path, sections))
     return path
+
+
+@dataclass
+class Fault:
+    """What goes wrong with one answer of the loopback server."""
+
+    status: int = 200
+    cut_at: int | None = None
+    stall_at: int | None = None
+    body: bytes | None = None
+    location: str = ""
+
+
+@dataclass
+class Loopback:
+    """A server on this machine that gives files, remembers what was asked, and fails as it is told."""
+
+    address: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    faults: dict[str, list[Fault]] = field(default_factory=dict)
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    """Path and Range header of every request."""
+    ranges: bool = True
+    versions: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        name = handler.path.lstrip("/")
+        span = handler.headers.get("Range", "")
+        self.seen.append((name, span))
+        waiting = self.faults.get(name, [])
+        fault = waiting.pop(0) if waiting else Fault()
+        if fault.location or fault.status != 200 or name not in self.files:
+            self._refuse(handler, fault)
+            return
+        body = self.files[name] if fault.body is None else fault.body
+        version = f'"{hash(body)}"'
+        same = handler.headers.get("If-Range", version) == version
+        start = int(span.removeprefix("bytes=").rstrip("-")) if span and self.ranges and same else 0
+        if start >= len(body) > 0 and start:
+            handler.send_response(416)
+            handler.send_header("Content-Range", f"bytes */{len(body)}")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
+        handler.send_response(206 if start else 200)
+        if start:
+            handler.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        if self.versions:
+            handler.send_header("ETag", version)
+        for key, value in self.headers.items():
+            handler.send_header(key, value)
+        handler.send_header("Content-Length", str(len(body) - start))
+        handler.end_headers()
+        self._send(handler, body, start, fault)
+
+    def _send(self, handler: BaseHTTPRequestHandler, body: bytes, start: int, fault: Fault) -> None:
+        end = fault.cut_at if fault.cut_at is not None else fault.stall_at
+        handler.wfile.write(body[start:end])
+        handler.wfile.flush()
+        if fault.stall_at is not None:
+            self.go_on.wait(20)
+        handler.close_connection = end is not None
+
+    @staticmethod
+    def _refuse(handler: BaseHTTPRequestHandler, fault: Fault) -> None:
+        handler.send_response(302 if fault.location else fault.status if fault.status != 200 else 404)
+        if fault.location:
+            handler.send_header("Location", fault.location)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+
+@pytest.fixture
+def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    """Return a server at 127.0.0.1, the only host that a test may ask."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    state = Loopback()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.answer(self)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            pass  # a client that went away is what the tests are about
+
+    server = Server(("127.0.0.1", 0), Handler)
+    state.address = f"http://127.0.0.1:{server.server_address[1]}/"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield state
+    state.go_on.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def fault() -> type[Fault]:
+    """Return the kind of thing that can go wrong with an answer."""
+    return Fault

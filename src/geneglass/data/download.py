@@ -1,31 +1,25 @@
 """Downloads that go on where they stopped: over HTTP, into a `.part` file, until it is complete and checked."""
 
 import errno
+import logging
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geneglass.data.atomic import require_space
 from geneglass.data.checksum import matches, sha256_of
+from geneglass.data.web import BrokenOffError, Patience, ask, begins_at, blocks_of, require_file
 from geneglass.errors import InputError
 
 if TYPE_CHECKING:
     from requests import Response
 
-BLOCK = 2**16
 _WORTH_GOING_ON = 2**20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_PASSING = {429, 500, 502, 503, 504}
-_TOLD = {
-    401: "the server wants a log-in",
-    403: "the server refuses access",
-    404: "it is not there any more",
-    410: "it is not there any more",
-    429: "the server is asked too often",
-}
 
 
 @dataclass(frozen=True)
@@ -43,30 +37,6 @@ class Progress:
     done: int
     total: int
     message: str = ""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a download waits.
-
-    Attributes
-    ----------
-    connect_s, read_s
-        Longest wait for an answer, and for the next bytes.
-    retries
-        Tries in a row, after the first, that may bring less than 1 MiB.
-    pause_s
-        Wait before each of them.
-    """
-
-    connect_s: float = 20.0
-    read_s: float = 60.0
-    retries: int = 4
-    pause_s: float = 3.0
-
-
-class _BrokenOffError(Exception):
-    """The line broke or the server is busy: another try may help."""
 
 
 class Download:
@@ -128,7 +98,7 @@ class Download:
             before = self._have()
             try:
                 yield from self._fetch()
-            except _BrokenOffError as broken:
+            except BrokenOffError as broken:
                 have = self._have()
                 left = self.patience.retries if have - before >= _WORTH_GOING_ON else left - 1
                 if left < 0:
@@ -163,14 +133,13 @@ class Download:
         start = self._start()
         if start and start == self.n_bytes:
             return
-        response = self._ask(start)
-        with response:
+        with ask(self.address, self.patience, start=start, version=self._version()) as response:
             if response.status_code == 416 and response.headers.get("Content-Range") == f"bytes */{start}":
                 return
-            if response.status_code == 416 or (response.status_code == 206 and not _begins_at(response, start)):
+            if response.status_code == 416 or (response.status_code == 206 and not begins_at(response, start)):
                 self.drop()
-                raise _BrokenOffError("the server can not go on from there")
-            self._refuse(response)
+                raise BrokenOffError("the server can not go on from there")
+            require_file(response)
             if response.status_code != 206:
                 start = 0
             length = response.headers.get("Content-Length", "")
@@ -180,33 +149,8 @@ class Download:
             self._note_version(response)
             yield from self._receive(response, start, total)
 
-    def _ask(self, start: int) -> "Response":
-        import requests
-
-        headers = {"User-Agent": "geneglass", "Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-            if self._tag.exists():
-                headers["If-Range"] = self._tag.read_text(encoding="latin-1")
-        wait = (self.patience.connect_s, self.patience.read_s)
-        try:
-            return requests.get(self.address, headers=headers, stream=True, timeout=wait)
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise _BrokenOffError(_cause(error)) from error
-        except requests.RequestException as error:
-            raise InputError(f"{self.address} can not be fetched: {_cause(error)}; check the address.") from error
-
-    def _refuse(self, response: "Response") -> None:
-        code = response.status_code
-        if code in (200, 206):
-            return
-        why = _TOLD.get(code, "the server has a fault" if code >= 500 else "the server gave no file")
-        if code in _PASSING:
-            raise _BrokenOffError(f"{why}, HTTP {code}")
-        raise InputError(
-            f"{self.address} can not be fetched: {why} (HTTP {code}); check the address, or give another place that "
-            "holds the data with --mirror."
-        )
+    def _version(self) -> str:
+        return self._tag.read_text(encoding="latin-1") if self._tag.exists() else ""
 
     def _check_size(self, total: int | None) -> None:
         if self.n_bytes is None or total is None or total == self.n_bytes:
@@ -230,7 +174,7 @@ class Download:
         have = start
         with self._part.open("r+b" if start else "wb") as file:
             file.seek(start)
-            for block in _blocks(response):
+            for block in blocks_of(response):
                 have += len(block)
                 self._check_size(max(have, self.n_bytes or 0))
                 file.write(block)
@@ -239,7 +183,7 @@ class Download:
             file.flush()
             os.fsync(file.fileno())
         if have < (total or self.n_bytes or 0):
-            raise _BrokenOffError(f"the line broke off at {have:,} of {total or self.n_bytes:,} bytes")
+            raise BrokenOffError(f"the line broke off at {have:,} of {total or self.n_bytes:,} bytes")
 
     def _disk_sentence(self, error: OSError) -> str:
         if error.errno in _FULL:
@@ -261,7 +205,8 @@ class Download:
 
         checked_by = self._hash_for_pooch()
         try:
-            pooch.retrieve(self.address, checked_by, self.target.name, self.target.parent, downloader=self)
+            with _quiet(pooch.get_logger()):
+                pooch.retrieve(self.address, checked_by, self.target.name, self.target.parent, downloader=self)
         except ValueError as error:
             raise self._wrong() from error
         except OSError as error:
@@ -290,29 +235,12 @@ class Download:
         self._tag.unlink(missing_ok=True)
 
 
-def _begins_at(response: "Response", start: int) -> bool:
-    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-
-
-def _blocks(response: "Response") -> Generator[bytes]:
-    """Yield the body as it was sent: a .gz file is not to be decompressed on the way."""
-    from urllib3.exceptions import HTTPError
-
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Keep pooch from announcing a download that is over."""
+    before = logger.level
+    logger.setLevel(logging.WARNING)
     try:
-        yield from response.raw.stream(BLOCK, decode_content=False)
-    except (HTTPError, OSError) as error:
-        raise _BrokenOffError(_cause(error)) from error
-
-
-def _cause(error: BaseException) -> str:
-    """Return in a few words why a line broke, from the innermost of the errors that wrap each other."""
-    text = f"{type(error).__name__} {error}"
-    if "Timeout" in text or "timed out" in text:
-        return "the server did not answer in time"
-    if any(known in text for known in ("NameResolution", "getaddrinfo", "Name or service")):
-        return "the server's name is not known here: there may be no connection"
-    if "refused" in text or "unreachable" in text:
-        return "the server can not be reached"
-    if "IncompleteRead" in text or "Connection broken" in text or "reset" in text or "Remote end closed" in text:
-        return "the line broke off"
-    return " ".join(str(error).split())[:120] or type(error).__name__
+        yield
+    finally:
+        logger.setLevel(before)

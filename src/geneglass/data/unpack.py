@@ -44,7 +44,10 @@ def unpack(archive: Path, folder: Path, place: Place) -> Generator[Progress, Non
 def _unpack_tar(archive: Path, folder: Path, place: Place) -> Generator[Progress, None, tuple[Path, ...]]:
     written = []
     total = archive.stat().st_size
-    with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:*") as tar:
+    packed = archive.name.endswith("gz")
+    if packed:
+        yield from _check(archive, total)
+    with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:gz" if packed else "r:") as tar:
         for member in tar:
             name = member.name.removeprefix("./")
             wanted = place(name) if not member.isdir() else None
@@ -59,6 +62,13 @@ def _unpack_tar(archive: Path, folder: Path, place: Place) -> Generator[Progress
                 yield Progress(raw.tell(), total)
             written.append(target)
     return tuple(written)
+
+
+def _check(archive: Path, total: int) -> Generator[Progress]:
+    """Read a gz file to its checksum, which tarfile does not: it stops at the last member."""
+    with archive.open("rb") as raw, gzip.GzipFile(fileobj=raw) as file:
+        while file.read(_BLOCK):
+            yield Progress(raw.tell(), total)
 
 
 def _unpack_gz(archive: Path, folder: Path, place: Place) -> Generator[Progress, None, tuple[Path, ...]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from geneglass.data.atomic import require_folder
 from geneglass.data.checksum import matches
 from geneglass.data.cohort import Cohort, SectionSource, read_cohort, write_cohort
-from geneglass.data.download import Download, Patience
+from geneglass.data.download import Download
 from geneglass.data.fetch_record import FetchRecord, read_record, write_record
 from geneglass.data.public_sets import (
     PUBLIC_SETS,
@@ -19,6 +19,7 @@ from geneglass.data.public_sets import (
     choose_sources,
 )
 from geneglass.data.unpack import unpack
+from geneglass.data.web import Patience
 from geneglass.errors import InputError
 from geneglass.workflow.config import FetchConfig
 from geneglass.workflow.events import Event, Job
