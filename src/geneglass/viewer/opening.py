@@ -64,7 +64,8 @@ def opens_slowly(path: Path) -> bool:
     InputError
         When it can not be read.
     """
-    from geneglass.data.tiled_tiff import is_tiff, reads_directly
+    from geneglass.data.tiff_file import is_tiff
+    from geneglass.data.tiled_tiff import reads_directly
 
     source = read_cohort(path).sections[0] if path.suffix.lower() == ".toml" else find_section(path)
     slide = source.slide

@@ -18,19 +18,24 @@ from geneglass.data.pixels import over_white
 from geneglass.data.pyramid import RowBands, write_pyramid
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import SLIDE_FORMATS, NotThisFormatError, SlideFormat
-from geneglass.data.tiled_tiff import TiledTiffSlide, is_tiff, orientation_warning, reads_directly, tiff_warnings
+from geneglass.data.tiff_file import is_tiff
+from geneglass.data.tiff_tags import orientation_warning
+from geneglass.data.tiled_tiff import TiledTiffSlide, reads_directly, tiff_warnings
 from geneglass.data.types import Region, UInt8Array
 from geneglass.errors import InputError
 
-PYRAMID_VERSION = 1
+PYRAMID_VERSION = 2
 """Part of the cached file's name: raised when the same picture would give other pixels."""
 
 MAX_PIXELS = 10**9
 """A JPEG or PNG is decoded in one piece, at 4 bytes a pixel; a larger one must come as a TIFF."""
 
+_MAX_PIXELS_PER_BYTE = 10_000
+"""A file that claims more than any compression can reach (1 bit a pixel, 1,032 to 1) is damaged."""
+
 _BAND_PX = 1024
 _ORIENTATION = 274
-_CONVERTED_BY_PILLOW = ("RGB", "L", "P", "1", "YCbCr")
+_CONVERTED_BY_PILLOW = ("RGB", "L", "P", "1", "YCbCr", "CMYK")
 
 
 def open_flat(path: Path) -> Slide:
@@ -101,6 +106,10 @@ def _write_from_picture(path: Path, pyramid: Path, picture: Any) -> None:
             raise InputError(
                 f"{path} has {image.width:,} x {image.height:,} px, more than the {MAX_PIXELS:,} that a JPEG or PNG "
                 "may have here; convert it to a tiled pyramidal TIFF."
+            )
+        if image.width * image.height > _MAX_PIXELS_PER_BYTE * path.stat().st_size:
+            raise InputError(
+                f"{path} is damaged or cut short: it claims {image.width:,} x {image.height:,} px; copy it again."
             )
         if image.mode not in (*_CONVERTED_BY_PILLOW, "RGBA", "LA", "PA", "I;16"):
             raise InputError(f"{path} stores its colours as {image.mode}, which has no one look; save it as RGB.")
