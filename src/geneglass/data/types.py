@@ -58,3 +58,8 @@ class Platform:
 
 LEGACY_ST = Platform("legacy ST", spot_diameter_um=100.0, pitch_um=200.0)
 VISIUM = Platform("Visium", spot_diameter_um=55.0, pitch_um=100.0)
+
+
+def visium_hd(bin_um: float) -> Platform:
+    """Return Visium HD in bins of an edge: squares that fill the area, so that size and pitch are one."""
+    return Platform(f"Visium HD {bin_um:g} um", spot_diameter_um=bin_um, pitch_um=bin_um)
