@@ -8,7 +8,7 @@ import pytest
 from anndata import AnnData
 from scipy import sparse
 
-from geneglass.data.labels import label_column, with_labels
+from geneglass.data.labels import is_label_table, label_column, with_labels
 from geneglass.data.spots import Spots
 from geneglass.errors import InputError
 
@@ -111,6 +111,24 @@ def test_a_label_file_that_can_not_be_joined_says_why(visium: Spots, tmp_path: P
     path.write_text(text)
     with pytest.raises(InputError, match=sentence):
         with_labels(visium, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Row.names\tx\ty\tpixel_x\tpixel_y\tlabel\n1x2\t1\t2\t3\t4\tfat\n", True),
+        ("Barcode,Pathologist\nAAACAAGTATCTCCCA-1,tumour\n", True),
+        ("AAACAAGTATCTCCCA-1\t151673\tL3\n", True),
+        ("AAACAAGTATCTCCCA-1,1,50,102,7474,8552\n", False),
+        ("x,y,label,ERBB2,ACTB\n1,2,fat,7,3\n", False),
+        ("x\ty\tpixel_x\tpixel_y\tselected\n1\t2\t3\t4\t1\n", False),
+        ("\tERBB2\tACTB\n1x2\t7\t3\n", False),
+        ("", False),
+    ],
+)
+def test_a_table_of_labels_is_known_by_its_first_lines(tmp_path: Path, text: str, is_one: bool) -> None:
+    (tmp_path / "table.tsv").write_text(text)
+    assert is_label_table(tmp_path / "table.tsv") is is_one
 
 
 def test_labels_of_a_table_are_text_in_a_known_column() -> None:

@@ -11,6 +11,7 @@ A label file is a table separated by tabs, commas or semicolons. It is joined
 Capital letters do not matter in headers.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +44,10 @@ LABEL_COLUMNS = (
 NAME_COLUMNS = ("barcode", "barcodes", "spot", "spots", "spot_id", "spot_name", "spotid", "cell_id", "id", "")
 """Columns that hold the spots' names; a column without a name is the row names that R and pandas write."""
 
+_POSITION_COLUMNS = ("x", "y", "new_x", "new_y", "pixel_x", "pixel_y", "array_row", "array_col", "selected")
+_MOST_COLUMNS = 40
+_BARCODE = re.compile(r"[acgt]{8,}(-\d+)?")
+
 
 def label_column(obs: pd.DataFrame) -> str | None:
     """Return the column of a spot table that holds labels: "label", else the first of `LABEL_COLUMNS` with text."""
@@ -51,6 +56,31 @@ def label_column(obs: pd.DataFrame) -> str | None:
     by_name = {str(name).lower(): str(name) for name in reversed(obs.columns)}
     found = (by_name[name] for name in LABEL_COLUMNS if name in by_name)
     return next((name for name in found if not pd.api.types.is_numeric_dtype(obs[name])), None)
+
+
+def is_label_table(path: Path) -> bool:
+    """Return whether a file is a table of labelled spots, by its first two lines; a table of counts is none."""
+    try:
+        lines = first_lines(path)
+    except InputError:
+        return False
+    head, first = ([cell.lower() for cell in cells_of(line, separator_of(lines))] for line in lines)
+    if not 2 <= len(head) <= _MOST_COLUMNS:
+        return False
+    if _BARCODE.fullmatch(head[0]):
+        return not _is_number(head[-1])
+    known = {*_POSITION_COLUMNS, *NAME_COLUMNS, *LABEL_COLUMNS}
+    counts = [name for name, cell in zip(head, first, strict=False) if name not in known and _is_number(cell)]
+    stands_on_spots = {"x", "y"} <= set(head) or bool(set(head) & set(NAME_COLUMNS))
+    return stands_on_spots and not counts and bool(set(head) & set(LABEL_COLUMNS))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def with_labels(spots: Spots, path: Path) -> Spots:
