@@ -1,6 +1,8 @@
 """What every spot format promises, whoever wrote it."""
 
 import gzip
+import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from anndata import AnnData
 
 from geneglass.data.spot_formats import SPOT_FORMATS, is_spots, open_spots
 from geneglass.errors import InputError
+from space_ranger_writer import write_positions, write_space_ranger
 
 SPOTS_YX = [(row, column) for row in range(5) for column in range(4)]
 NAMES = [f"{column}x{row}" for row, column in SPOTS_YX]
@@ -32,16 +35,58 @@ def make_legacy_st(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
     return folder / "s.tsv.gz"
 
 
-def make_h5ad(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+def anndata_of(counts: np.ndarray, genes: list[str]) -> AnnData:
     row, column = np.array(SPOTS_YX).T
     obs = pd.DataFrame({"array_row": row, "array_col": column}, index=NAMES).iloc[ORDER]
     table = AnnData(counts[ORDER], obs=obs, obsm={"spatial": CENTRES_XY[ORDER]})
     table.var_names = genes
-    table.write_h5ad(folder / "s.h5ad")
+    return table
+
+
+def make_h5ad(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    anndata_of(counts, genes).write_h5ad(folder / "s.h5ad")
     return folder / "s.h5ad"
 
 
-MAKERS: dict[str, Maker] = {"legacy ST": make_legacy_st, "AnnData": make_h5ad}
+def make_anndata_zarr(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        anndata_of(counts, genes).write_zarr(folder / "s.zarr")
+    return folder / "s.zarr"
+
+
+def make_space_ranger(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    write_space_ranger(folder / "outs", counts[ORDER], genes, [NAMES[i] for i in ORDER])
+    write_positions(folder / "outs" / "spatial" / "tissue_positions.csv", NAMES, SPOTS_YX, CENTRES_XY)
+    return folder / "outs"
+
+
+def make_visium_hd(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    bins = folder / "outs" / "binned_outputs" / "square_008um"
+    names = names_of("Visium HD")
+    write_space_ranger(bins, counts[ORDER], genes, [names[i] for i in ORDER], bin_size_um=8.0, microns_per_pixel=0.25)
+    write_positions(bins / "spatial" / "tissue_positions.parquet", names, SPOTS_YX, CENTRES_XY)
+    return folder / "outs"
+
+
+MAKERS: dict[str, Maker] = {
+    "legacy ST": make_legacy_st,
+    "AnnData": make_h5ad,
+    "AnnData zarr": make_anndata_zarr,
+    "Space Ranger": make_space_ranger,
+    "Visium HD": make_visium_hd,
+}
+
+
+def names_of(name: str) -> list[str]:
+    """Return the spot names that a format allows."""
+    return NAMES if name != "Visium HD" else [f"s_008um_{row:05d}_{column:05d}-1" for row, column in SPOTS_YX]
+
+
+def parts(path: Path) -> list[Path]:
+    """Return the files that a table consists of."""
+    return [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
+
 
 every_format = pytest.mark.parametrize("name", sorted(SPOT_FORMATS))
 
@@ -75,7 +120,7 @@ def test_counts_names_and_centres_come_back(name: str, tmp_path: Path) -> None:
     assert table.X.dtype == np.float32
     assert table.obs_names.is_unique
     assert table.var_names.is_unique
-    rows = [NAMES.index(spot) for spot in table.obs_names]
+    rows = [names_of(name).index(spot) for spot in table.obs_names]
     assert sorted(rows) == list(range(len(NAMES)))
     np.testing.assert_array_equal(table[:, GENES].X.toarray(), given[rows])
     np.testing.assert_allclose(table.obsm["spatial"], CENTRES_XY[rows])
@@ -88,7 +133,7 @@ def test_counts_names_and_centres_come_back(name: str, tmp_path: Path) -> None:
 def test_what_is_no_count_is_refused(name: str, value: float, what: str, tmp_path: Path) -> None:
     wrong = counts()
     wrong[7, 1] = value
-    with pytest.raises(InputError, match=f"(?s)({what}).*spot 3x1, gene MT-CO1"):
+    with pytest.raises(InputError, match=f"(?s)({what}).*spot {names_of(name)[7]}, gene MT-CO1"):
         open_spots(MAKERS[name](tmp_path, wrong, GENES))
 
 
@@ -105,33 +150,57 @@ def test_nothing_counted_is_refused(name: str, tmp_path: Path) -> None:
         open_spots(MAKERS[name](tmp_path, np.zeros_like(counts()), GENES))
 
 
-@every_format
-@pytest.mark.parametrize(
-    "content", [b"", b"not a table", b"\x00\xff\x80" * 99, b"\x1f\x8bbroken", b"\x89HDF\r\n\x1a\n"]
-)
-def test_rubbish_ends_in_one_sentence(name: str, content: bytes, tmp_path: Path) -> None:
-    path = MAKERS[name](tmp_path, counts(), GENES)
-    path.write_bytes(content)
-    with pytest.raises(InputError) as caught:
-        open_spots(path)
-    assert path.name in str(caught.value)
-    assert "\n" not in str(caught.value)
+def refused_or_unharmed(name: str, path: Path, damaged: Path) -> None:
+    """A file that can not be read is refused in one sentence; a folder may hold files that its table does not need."""
+    said = ""
+    try:
+        table = open_spots(path).table
+    except InputError as error:
+        said = str(error)
+    if said:
+        assert path.name in said or damaged.name in said
+        assert "\n" not in said
+        return
+    assert damaged != path, f"{name} opens {path.name} with damage"
+    rows = [names_of(name).index(spot) for spot in table.obs_names]
+    assert sorted(rows) == list(range(len(NAMES))), damaged
+    np.testing.assert_array_equal(table[:, GENES].X.toarray(), counts()[rows], err_msg=str(damaged))
+    np.testing.assert_allclose(table.obsm["spatial"], CENTRES_XY[rows], err_msg=str(damaged))
+
+
+RUBBISH = [b"", b"not a table", b"\x00\xff\x80" * 99, b"\x1f\x8bbroken", b"\x89HDF\r\n\x1a\n"]
+SHARES = [0.2, 0.6, 0.95]
 
 
 @every_format
-@pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
-def test_a_file_cut_short_is_refused(name: str, share: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(len(RUBBISH)))
+def test_rubbish_ends_in_one_sentence(name: str, number: int, tmp_path: Path) -> None:
     path = MAKERS[name](tmp_path, counts(), GENES)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(InputError, match=path.name):
-        open_spots(path)
+    for file in parts(path)[number :: len(RUBBISH) if path.is_dir() else 1]:
+        whole = file.read_bytes()
+        file.write_bytes(RUBBISH[number])
+        refused_or_unharmed(name, path, file)
+        file.write_bytes(whole)
+
+
+@every_format
+@pytest.mark.parametrize("number", range(len(SHARES)))
+def test_a_file_cut_short_is_refused(name: str, number: int, tmp_path: Path) -> None:
+    path = MAKERS[name](tmp_path, counts(), GENES)
+    for file in parts(path)[number :: len(SHARES) if path.is_dir() else 1]:
+        whole = file.read_bytes()
+        file.write_bytes(whole[: int(SHARES[number] * len(whole))])
+        refused_or_unharmed(name, path, file)
+        file.write_bytes(whole)
 
 
 @every_format
 def test_what_may_not_be_read_ends_in_one_sentence(name: str, tmp_path: Path) -> None:
     path = MAKERS[name](tmp_path, counts(), GENES)
-    path.unlink()
-    path.symlink_to(path)
-    with pytest.raises(InputError, match=path.name):
-        open_spots(path)
+    for part in parts(path):
+        whole = part.read_bytes()
+        part.unlink()
+        part.symlink_to(part)
+        refused_or_unharmed(name, path, part)
+        part.unlink()
+        part.write_bytes(whole)
