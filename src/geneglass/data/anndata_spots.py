@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,28 @@ def elements_of(group: Any, path: Path, check_sizes: Callable[[Any], None]) -> E
     return Elements(path, lambda name: name in group, read, keys)
 
 
-def spots_of(elements: Elements, platform: Platform | None = None, spatial_xy: Any = None) -> Spots:
+@dataclass(frozen=True)
+class Placed:
+    """Where the spots of a table lie.
+
+    Attributes
+    ----------
+    spatial_xy
+        (spots, 2) centres in pixels, or None where they are not known.
+    kept
+        (spots,) False where a spot is to be left out.
+    warnings
+        What was left out, one sentence each.
+    """
+
+    spatial_xy: Any
+    kept: NDArray[np.bool_]
+    warnings: tuple[str, ...] = ()
+
+
+def spots_of(
+    elements: Elements, platform: Platform | None = None, place: Callable[[pd.DataFrame], Placed] | None = None
+) -> Spots:
     """Return the spots of a stored AnnData.
 
     Counts are taken from the first of `X`, `layers["counts"]` and `raw.X` that holds whole numbers from 0 up.
@@ -95,8 +116,8 @@ def spots_of(elements: Elements, platform: Platform | None = None, spatial_xy: A
         The stored AnnData.
     platform
         Spot size and pitch, where something beside the AnnData tells.
-    spatial_xy
-        (spots, 2) centres, where something else than the AnnData holds them.
+    place
+        Returns where the spots of `obs` lie, where something else than the AnnData holds their centres.
 
     Raises
     ------
@@ -104,25 +125,23 @@ def spots_of(elements: Elements, platform: Platform | None = None, spatial_xy: A
         When it holds several sections, has no counts or no centres, or its counts are at fault.
     """
     path = elements.path
+    if elements.has("uns/geneglass"):
+        raise InputError(f"{path} is a prediction written by geneglass, not measured spots; open it as a prediction.")
     if not elements.has("obs") or not elements.has("var"):
         raise InputError(f"{path} can not be read as an AnnData: it has no obs or no var; write it again.")
     obs = _frame(elements, "obs")
     library = one_library(elements.read("uns/spatial") if elements.has("uns/spatial") else {}, obs, path)
     counts, var, told = _counts(elements, obs)
-    on_tissue, off = _on_tissue(path, obs)
-    if spatial_xy is None:
-        spatial_xy = _centres(elements, obs)
-    if spatial_xy is not None and len(spatial_xy) != len(obs):
-        raise InputError(f"{path} is damaged: {len(spatial_xy)} positions for {len(obs)} spots; write it again.")
+    placed = _placed(elements, obs) if place is None else place(obs)
+    kept, off = _on_tissue(path, obs, placed.kept)
     genes, gene_ids = names_and_ids(var)
-    kept, label_told = _obs(obs[on_tissue])
-    raw = RawSpots(
-        counts[on_tissue], genes, kept, None if spatial_xy is None else np.asarray(spatial_xy)[on_tissue], gene_ids
-    )
+    kept_obs, label_told = _obs(obs[kept])
+    spatial_xy = None if placed.spatial_xy is None else np.asarray(placed.spatial_xy)[kept]
+    raw = RawSpots(counts[kept], genes, kept_obs, spatial_xy, gene_ids)
     pictures, mpp, without = pictures_of(library, path.name)
-    spots = checked_spots(raw, None, file=path.name, warnings=(*told, *off, *label_told, *without))
-    platform = platform or _platform(spots.table, library)
-    return Spots(spots.table, platform, spots.warnings, pictures, mpp)
+    told = (*told, *placed.warnings, *off, *label_told, *without)
+    spots = checked_spots(raw, None, file=path.name, warnings=told)
+    return replace(spots, platform=platform or _platform(spots.table, library), pictures=pictures, mpp=mpp)
 
 
 def _frame(elements: Elements, name: str) -> pd.DataFrame:
@@ -158,7 +177,8 @@ def _counts(elements: Elements, obs: pd.DataFrame) -> tuple[Any, pd.DataFrame, t
 
 def _matrix(elements: Elements, name: str) -> Any:
     matrix: Any = elements.read(name)
-    if sparse.issparse(matrix):
+    is_sparse: bool = sparse.issparse(matrix)
+    if is_sparse:
         # Row and column numbers of a damaged file may lie anywhere; compiled code does not look.
         matrix.check_format(full_check=True)
     elif matrix is not None and not isinstance(matrix, np.ndarray):
@@ -166,15 +186,21 @@ def _matrix(elements: Elements, name: str) -> Any:
     return matrix
 
 
-def _centres(elements: Elements, obs: pd.DataFrame) -> Any:
-    names = list(elements.keys("obsm"))
+def _placed(elements: Elements, obs: pd.DataFrame) -> Placed:
+    names, everywhere = list(elements.keys("obsm")), np.ones(len(obs), dtype=bool)
     others = [name for name in names if "spatial" in name.lower()]
     name = "spatial" if "spatial" in names else others[0] if len(others) == 1 else None
     if name is not None:
-        return np.asarray(elements.read(f"obsm/{name}"))
+        spatial_xy = np.asarray(elements.read(f"obsm/{name}"))
+        if len(spatial_xy) != len(obs):
+            raise InputError(
+                f"{elements.path} is damaged: {len(spatial_xy)} positions for {len(obs)} spots; write it again."
+            )
+        return Placed(spatial_xy, everywhere)
     if set(_FULLRES_COLUMNS) <= set(obs.columns):
-        return obs[list(_FULLRES_COLUMNS)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
-    return None
+        centres = obs[list(_FULLRES_COLUMNS)].apply(pd.to_numeric, errors="coerce")
+        return Placed(centres.to_numpy(dtype=np.float64), everywhere)
+    return Placed(None, everywhere)
 
 
 def _obs(obs: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -190,16 +216,15 @@ def _obs(obs: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return out, () if labels == "label" else (f'Labels are those of obs["{labels}"].',)
 
 
-def _on_tissue(path: Path, obs: pd.DataFrame) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    if "in_tissue" not in obs:
-        return np.ones(len(obs), dtype=bool), ()
-    on_tissue: NDArray[np.bool_] = (
-        pd.to_numeric(obs["in_tissue"].astype(str).replace(_TRUTH), errors="coerce").to_numpy() != 0
-    )
-    if len(obs) and not on_tissue.any():
+def _on_tissue(path: Path, obs: pd.DataFrame, placed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    if "in_tissue" not in obs or not len(obs):
+        return placed, ()
+    in_tissue = pd.to_numeric(obs["in_tissue"].astype(str).replace(_TRUTH), errors="coerce").to_numpy()
+    kept: NDArray[np.bool_] = placed & (in_tissue != 0)
+    if not kept.any():
         raise InputError(f"{path} has no spot on tissue: in_tissue is 0 for every spot.")
-    off = int((~on_tissue).sum())
-    return on_tissue, ((f"{off} of {len(obs)} spots lie off the tissue and were left out.",) if off else ())
+    off = int((placed & ~kept).sum())
+    return kept, ((f"{off} of {len(obs)} spots lie off the tissue and were left out.",) if off else ())
 
 
 def _platform(table: AnnData, library: Any) -> Platform | None:

@@ -32,10 +32,6 @@ def open_h5ad(path: Path, positions: Path | None = None) -> Spots:
     hest = beside(path)
     with open_hdf5(path, "an AnnData file") as file, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=anndata.OldFormatWarning)
-        if "uns/geneglass" in file:
-            raise InputError(
-                f"{path} is a prediction written by geneglass, not measured spots; open it as a prediction."
-            )
         spots = spots_of(_elements(file, path), None if hest is None else hest.platform)
     return spots if hest is None else with_slide(spots, hest)
 
@@ -51,8 +47,7 @@ def _elements(file: h5py.File, path: Path) -> Elements:
     parts |= {f"obsm/{name}": matrix for name, matrix in whole.obsm.items()}
     if whole.raw is not None:
         parts |= {"raw/X": whole.raw.X, "raw/var": whole.raw.var}
-    if "spatial" in whole.uns:
-        parts["uns/spatial"] = whole.uns["spatial"]
+    parts |= {f"uns/{name}": part for name, part in whole.uns.items()}
     parts = {name: part for name, part in parts.items() if part is not None}
     return Elements(path, parts.__contains__, parts.__getitem__, lambda name: getattr(whole, name))
 
