@@ -1,7 +1,6 @@
 """What every spot format promises, whoever wrote it."""
 
 import gzip
-import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
