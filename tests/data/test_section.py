@@ -1,6 +1,7 @@
 """Slide and spots on one scale; the pixel size and where it comes from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,15 +84,26 @@ def test_given_comes_before_tags_before_pitch(opened: Callable[[SectionSource], 
     assert (section.mpp, section.mpp_source, section.warnings) == (1.95, "given", ())
 
 
-def test_sources_that_disagree_are_told_with_both_numbers(
-    opened: Callable[[SectionSource], Section], tmp_path: Path
-) -> None:
-    section = opened(SectionSource("s", slide=tagged(tmp_path, 0.5), spots=legacy(tmp_path)))
-    assert section.mpp == pytest.approx(0.5)
-    assert section.warnings == (
-        "The pixel size is 0.5 um (tags of tagged_0.5.ome.tif), but 2 um by the spot pitch of legacy ST: "
-        "200 um over 100.0 px.",
+def test_sources_that_disagree_are_refused_with_both_numbers(tmp_path: Path) -> None:
+    wrong = SectionSource("s", slide=tagged(tmp_path, 0.5), spots=legacy(tmp_path))
+    with pytest.raises(InputError) as caught:
+        open_section(wrong)
+    assert str(caught.value) == (
+        "Section s: the pixel size is 0.5 um by the tags of tagged_0.5.ome.tif, but 2 um by the spot pitch of "
+        "legacy ST: 200 um over 100.0 px; set `mpp` to the right one, 0.5 or 2, in the cohort.toml."
     )
+    with pytest.raises(InputError, match=r"is 0\.7 um as given, but 0\.5 um by the tags .*set `mpp = 0\.5` or leave"):
+        open_section(replace(wrong, mpp=0.7))
+
+
+@pytest.mark.parametrize("given", [0.5, 2.05])
+def test_what_is_given_and_confirmed_stands_against_a_third(
+    opened: Callable[[SectionSource], Section], tmp_path: Path, given: float
+) -> None:
+    section = opened(SectionSource("s", slide=tagged(tmp_path, 0.5), spots=legacy(tmp_path), mpp=given))
+    assert section.mpp == given
+    (told,) = section.warnings
+    assert told.startswith(f"The pixel size is {given} um (given), but {'2' if given == 0.5 else '0.5'} um by the ")
 
 
 def test_no_way_to_know_the_pixel_size_asks_for_it(opened: Callable[[SectionSource], Section], picture: Path) -> None:

@@ -147,8 +147,8 @@ class Outline:
         return oriented(places_yx * scale, orientation, height_px=height_px, width_px=width_px)
 
     def _within(self, laid_yx: NDArray[np.float64]) -> NDArray[np.bool_]:
-        within: NDArray[np.bool_] = ((laid_yx >= 0) & (laid_yx < self._size_px)).all(axis=1)
-        return within
+        (y, x), (height_px, width_px) = laid_yx.T, self._size_px
+        return np.asarray((y >= 0) & (x >= 0) & (y < height_px) & (x < width_px))
 
     def _look(
         self, places_yx: NDArray[np.float64], orientation: str, scale: float
@@ -226,7 +226,7 @@ def _empty_places(
     if len(centres_yx) < 2:
         return np.empty((0, 2))
     tree = cKDTree(centres_yx)
-    pitch = float(np.median(tree.query(_some(centres_yx), k=2)[0][:, 1]))
+    pitch = float(np.median(np.asarray(tree.query(_some(centres_yx), k=2)[0])[:, 1]))
     extent = np.ptp(centres_yx, axis=0)
     # Bins of Visium HD stand so close that a margin of a few pitches would be thinner than the mask is sharp.
     margin = max(pitch, float(extent.max()) / _EXTENT_PITCHES)
@@ -235,15 +235,15 @@ def _empty_places(
     low, high = centres_yx.min(axis=0) - 3 * margin, centres_yx.max(axis=0) + 3 * margin
     axes = [np.arange(start, stop, margin / 2) for start, stop in zip(low, high, strict=True)]
     places = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
-    distance = tree.query(places)[0]
+    distance = np.asarray(tree.query(places)[0])
     places = places[(distance > 1.25 * margin) & (distance < 2.75 * margin)]
     array = array_yx(table)
     if array_size is None or array is None or (array < 0).any() or (array > array_size).any():
         return places
     fitted = np.linalg.lstsq(_with_one(centres_yx), array.astype(np.float64), rcond=None)[0]
-    on_array = _with_one(places) @ fitted
-    within: NDArray[np.bool_] = ((on_array > -0.5) & (on_array < np.array(array_size) + 0.5)).all(axis=1)
-    return places[within]
+    row, column = (_with_one(places) @ fitted).T
+    n_rows, n_columns = array_size
+    return np.asarray(places[(row > -0.5) & (row < n_rows + 0.5) & (column > -0.5) & (column < n_columns + 0.5)])
 
 
 def _with_one(places_yx: NDArray[np.float64]) -> NDArray[np.float64]:

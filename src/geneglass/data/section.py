@@ -1,26 +1,24 @@
 """A section: one slide with its spots, opened and set to one physical scale."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from geneglass.data.array_grid import layout, pitch_px
 from geneglass.data.cohort import SectionSource
 from geneglass.data.labels import with_labels
+from geneglass.data.laying import laid, outside_sentences, too_many_outside
+from geneglass.data.orientation import UNTURNED
+from geneglass.data.pixel_size import PixelSize, pixel_size
+from geneglass.data.placement import Judgement, judge
+from geneglass.data.preview import open_preview, recognised
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import open_slide
 from geneglass.data.spot_formats import open_spots
-from geneglass.data.spots import Spots
+from geneglass.data.spots import Picture, Spots
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-
-MAX_OUTSIDE = 0.05
-"""A larger share of spots beyond the slide's edge means another slide, or another scale."""
-
-MAX_DISAGREEMENT = 0.05
-"""Two sources of the pixel size that differ by more are told."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,17 @@ class Section:
     mpp_source
         How `mpp` was found, in words ("spot pitch of legacy ST: 200 um over 289.7 px").
     centres_yx
-        Spot centres in level-0 pixels of *this* slide (the `scale` of the source is applied), (n, 2).
+        Spot centres in level-0 pixels of *this* slide (`scale` and the orientation are applied), (n, 2).
     spot_diameter_um
         For drawing; from the platform, else None.
     warnings
         What a reader should know, one sentence each.
+    scale
+        Slide pixels per spot-file pixel: as given, or that of the preview that the slide is.
+    preview
+        The picture of the spots that serves as the slide, or None where the slide is none of them.
+    faults
+        Why the section must not be used, one sentence each; only `open_anyway` returns a section with faults.
     """
 
     source: SectionSource
@@ -50,6 +54,14 @@ class Section:
     centres_yx: FloatArray
     spot_diameter_um: float | None
     warnings: tuple[str, ...] = ()
+    scale: float = 1.0
+    preview: Picture | None = None
+    faults: tuple[str, ...] = ()
+
+    @property
+    def orientation(self) -> str:
+        """Return how the spots are turned or mirrored onto the slide."""
+        return self.source.orientation or UNTURNED
 
     @property
     def name(self) -> str:
@@ -70,10 +82,28 @@ class Section:
 def open_section(source: SectionSource) -> Section:
     """Open the slide and the spots of a section and put both on one scale.
 
+    A section without a slide shows the largest picture that came with its spots.
+
     Raises
     ------
     InputError
-        When a file can not be opened, or more than a twentieth of the spots lie outside the slide.
+        When a file can not be opened, more than a twentieth of the spots lie outside the slide, or two
+        sources of the pixel size contradict each other.
+    """
+    section = open_anyway(source)
+    if section.faults:
+        section.close()
+        raise InputError(section.faults[0])
+    return section
+
+
+def open_anyway(source: SectionSource) -> Section:
+    """Open a section also where slide and spots do not fit; what is wrong stands in `faults`.
+
+    Raises
+    ------
+    InputError
+        When a file can not be opened.
     """
     if source.slide is None and source.spots is None:
         raise InputError(f"Section {source.name} has neither a slide nor spots; give at least one.")
@@ -83,25 +113,87 @@ def open_section(source: SectionSource) -> Section:
             on_error.callback(slide.close)
         spots = None if source.spots is None else open_spots(source.spots, source.positions)
         spots, told = _labelled(spots, source.annotations)
-        centres_yx = np.empty((0, 2), dtype=np.float32)
-        if spots is not None:
-            centres_yx = (spots.table.obsm["spatial"][:, 1::-1] * source.scale).astype(np.float32)
-            told += spots.warnings
-        if slide is not None:
-            told += (*slide.warnings, *_outside(source, slide, centres_yx))
-        mpp, mpp_source, doubts = _pixel_size(source, slide, spots)
+        preview: Picture | None = None
+        if spots is not None and slide is None and source.spots is not None:
+            slide, preview, unseen = open_preview(spots, source.spots)
+            told += unseen
+            if slide is not None:
+                on_error.callback(slide.close)
+        elif spots is not None and slide is not None and source.scale == 1:
+            inside = not too_many_outside(slide, laid(source, slide, spots, 1.0))
+            preview = recognised(slide, spots, inside=inside)
+        section = _put_together(source, slide, spots, preview)
         on_error.pop_all()
+    return replace(section, warnings=tuple(dict.fromkeys((*told, *section.warnings))))
+
+
+def _put_together(source: SectionSource, slide: Slide | None, spots: Spots | None, preview: Picture | None) -> Section:
+    scale = preview.scale if preview is not None and source.scale == 1 else source.scale
+    size = _pixel_size(source, slide, spots, preview, scale)
+    told = (*(() if spots is None else spots.warnings), *(() if slide is None else slide.warnings), *size.warnings)
+    centres_yx = np.empty((0, 2), dtype=np.float32)
+    faults: tuple[str, ...] = () if size.fault is None else (size.fault,)
+    if spots is not None:
+        centres_yx = laid(source, slide, spots, scale)
+        if slide is not None:
+            outside = outside_sentences(source, slide, centres_yx, scale)
+            beyond = too_many_outside(slide, centres_yx)
+            told += () if beyond else outside
+            if beyond or size.fault is not None:
+                # Another scale may explain both at once: the pixel size is then judged at that scale.
+                judgement = judge(source, slide, spots, scale)
+                misplaced = judgement.fault if beyond or judgement.scale != scale else None
+                size_then = _pixel_size(source, slide, spots, preview, judgement.scale)
+                named = (misplaced,) if misplaced is not None else outside if beyond else ()
+                faults = (*named, *(() if size_then.fault is None else (size_then.fault,)))
+    if slide is not None and preview is not None and preview.scale != 1:
+        told += (_preview_sentence(source, slide, preview, size.mpp),)
     platform = None if spots is None else spots.platform
     return Section(
         source=source,
         slide=slide,
         spots=spots,
-        mpp=mpp,
-        mpp_source=mpp_source,
+        mpp=size.mpp,
+        mpp_source=size.how,
         centres_yx=centres_yx,
         spot_diameter_um=None if platform is None else platform.spot_diameter_um,
-        warnings=tuple(dict.fromkeys(told + doubts)),
+        warnings=told,
+        scale=scale,
+        preview=preview,
+        faults=faults,
     )
+
+
+def placement(section: Section) -> Judgement | None:
+    """Return what the tissue says of where the spots lie; None for a section without slide or spots."""
+    if section.slide is None or section.spots is None:
+        return None
+    return judge(section.source, section.slide, section.spots, section.scale)
+
+
+def require_placement(section: Section) -> tuple[str, ...]:
+    """Return what is doubtful about where the spots lie, one sentence each.
+
+    Raises
+    ------
+    InputError
+        When they lie mirrored, turned, exchanged or on another scale, seen without doubt.
+    """
+    judgement = placement(section)
+    if judgement is None:
+        return ()
+    if judgement.fault is not None:
+        raise InputError(judgement.fault)
+    return judgement.warnings
+
+
+def with_placement_told(section: Section) -> Section:
+    """Return the section with what is wrong or doubtful about where its spots lie among its warnings."""
+    judgement = placement(section)
+    if judgement is None:
+        return section
+    found = judgement.warnings if judgement.fault is None else (judgement.fault,)
+    return replace(section, warnings=(*found, *section.warnings))
 
 
 def require_slide(section: Section) -> tuple[Slide, float]:
@@ -145,59 +237,19 @@ def _labelled(spots: Spots | None, annotations: Path | None) -> tuple[Spots | No
     return with_labels(spots, annotations), ()
 
 
-def _outside(source: SectionSource, slide: Slide, centres_yx: FloatArray) -> tuple[str, ...]:
-    if not len(centres_yx):
-        return ()
-    level = slide.levels[0]
-    beyond = (centres_yx < 0) | (centres_yx >= np.array([level.height_px, level.width_px]))
-    outside, total = int(beyond.any(axis=1).sum()), len(centres_yx)
-    if not outside:
-        return ()
-    if outside > MAX_OUTSIDE * total:
-        furthest_y, furthest_x = centres_yx.max(axis=0)
-        raise InputError(
-            f"Section {source.name}: {outside} of {total} spots lie outside {slide.path.name} "
-            f"({level.width_px} x {level.height_px} px; spots reach x {furthest_x:.0f}, y {furthest_y:.0f}); "
-            f"give the slide of these spots, or its `scale` (now {source.scale:g})."
-        )
-    return (f"{outside} of {total} spots lie outside {slide.path.name}.",)
-
-
 def _pixel_size(
-    source: SectionSource, slide: Slide | None, spots: Spots | None
-) -> tuple[float | None, str, tuple[str, ...]]:
-    known: list[tuple[float, str]] = []
-    if source.mpp is not None:
-        known.append((source.mpp, "given"))
-    if slide is not None and slide.mpp is not None:
-        known.append((slide.mpp, f"tags of {slide.path.name}"))
-    why_not = "the file's tags do not say, and there are no spots to tell"
-    if spots is not None:
-        from_pitch, how = _from_pitch(spots, source.scale)
-        if from_pitch is None:
-            why_not = f"the file's tags do not say, and {how}"
-        else:
-            known.append((from_pitch, how))
-    if not known:
-        return None, why_not, ()
-    mpp, mpp_source = known[0]
-    doubts = tuple(
-        f"The pixel size is {mpp:.4g} um ({mpp_source}), but {other:.4g} um by the {how}."
-        for other, how in known[1:]
-        if abs(other / mpp - 1) > MAX_DISAGREEMENT
+    source: SectionSource, slide: Slide | None, spots: Spots | None, preview: Picture | None, scale: float
+) -> PixelSize:
+    # A preview's own tags tell how large it was printed, if anything.
+    tagged = None if slide is None or slide.mpp is None or preview is not None else (slide.mpp, slide.path.name)
+    return pixel_size(source, tagged, spots, scale)
+
+
+def _preview_sentence(source: SectionSource, slide: Slide, preview: Picture, mpp: float | None) -> str:
+    named = slide.path.name if preview.path is not None else f"picture in {slide.path.name}"
+    shown = "Without a slide" if source.slide is None else f"{slide.path.name} is no full slide:"
+    size = "" if mpp is None else f", {mpp:.3g} um per pixel"
+    return (
+        f"{shown} the {preview.name} {named} is used (scale {preview.scale:.4g}{size}); "
+        "give the full-resolution slide to predict."
     )
-    return mpp, mpp_source, doubts
-
-
-def _from_pitch(spots: Spots, scale: float) -> tuple[float | None, str]:
-    """Return micrometres per slide pixel from the distance of neighbouring spots, and how; or None and why not."""
-    if spots.platform is None:
-        return None, "the spot platform is not known"
-    if layout(spots.table) == "staggered":
-        return None, "the spots stand on a staggered grid of unknown pitch"
-    pitch = pitch_px(spots.table)
-    if pitch is None:
-        return None, "too few neighbouring spots show the pitch"
-    pitch_um, pitch_slide_px = spots.platform.pitch_um, pitch * scale
-    how = f"spot pitch of {spots.platform.name}: {pitch_um:g} um over {pitch_slide_px:.1f} px"
-    return pitch_um / pitch_slide_px, how
