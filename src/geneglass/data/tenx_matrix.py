@@ -128,10 +128,8 @@ def _read_mtx(path: Path) -> TenxMatrix:
 
     lead = path.name[: path.name.lower().index("matrix.mtx")]
     feature_file, barcode_file = _beside(path, lead, "features", "genes"), _beside(path, lead, "barcodes")
-    features = [line.split("\t") for line in _lines(feature_file)]
+    features = _features(feature_file)
     barcodes = [line.split("\t")[0] for line in _lines(barcode_file)]
-    if any(len(feature) < 2 for feature in features):
-        raise InputError(f"{feature_file} does not hold ids and names with a tab between; copy or download it again.")
     try:
         n_genes, n_barcodes, entries, *kind = mminfo(str(path))
         if kind not in (["coordinate", "integer", "general"], ["coordinate", "real", "general"]):
@@ -150,6 +148,16 @@ def _read_mtx(path: Path) -> TenxMatrix:
     # genes.tsv of the first versions has no third column: genes were all there was.
     rows = [(item[1], item[0], item[2] if len(item) > 2 else GENE_EXPRESSION, "") for item in features]
     return _genes_only(path, counts, barcodes, pd.DataFrame(rows, columns=["name", "id", "kind", "genome"]))
+
+
+def _features(path: Path) -> list[list[str]]:
+    """Return id, name and perhaps kind of each feature; some deposits hold names alone, which are ids then too."""
+    features = [line.split("\t") for line in _lines(path)]
+    if all(len(feature) == 1 for feature in features):
+        return [feature * 2 for feature in features]
+    if any(len(feature) < 2 for feature in features):
+        raise InputError(f"{path} does not hold ids and names with a tab between; copy or download it again.")
+    return features
 
 
 def _unpacked_at_most(path: Path) -> int:
