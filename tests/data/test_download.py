@@ -167,6 +167,11 @@ def test_address_that_is_none_of_the_web_is_refused(tmp_path: Path) -> None:
         Download("file:///etc/passwd", tmp_path / "x")
 
 
+@pytest.mark.parametrize("host", ["", "[::1", ".x", "a" * 300, "127.0.0.1:99999"])
+def test_address_that_can_not_be_asked_is_one_sentence(tmp_path: Path, host: str) -> None:
+    assert "check the address" in refusal(Download(f"http://{host}/x", tmp_path / "x", patience=QUICK))
+
+
 def test_server_that_is_not_there_is_one_sentence(loopback: Any, tmp_path: Path) -> None:
     download = make(loopback, tmp_path)
     download.address = "http://127.0.0.1:9/slide.bin"
@@ -196,6 +201,30 @@ def test_part_that_is_complete_is_not_fetched_again(loopback: Any, tmp_path: Pat
         pass
     assert run(make(loopback, tmp_path / "other")) == SHA256
     assert len(loopback.seen) == 3
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_stop_while_pooch_reads_the_file_through_loses_nothing_where_links_exist(
+    loopback: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def no_links(*_: object) -> None:
+        raise OSError("the disk has no links")
+
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", no_links)
+    download = make(loopback, tmp_path)
+    download.target.parent.mkdir()
+    download.target.with_name("slide.bin.part").write_bytes(BODY)
+    with monkeypatch.context() as patch:
+        patch.setattr("pooch.core.hash_matches", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            download.put_in_place()
+    assert run(make(loopback, tmp_path)) == SHA256
+    assert len(loopback.seen) == (0 if links else 1)
+    assert left_in(tmp_path) == ["slide.bin"]
 
 
 def test_part_longer_than_the_file_is_dropped(loopback: Any, tmp_path: Path) -> None:

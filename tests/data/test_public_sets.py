@@ -132,7 +132,7 @@ def test_visium_archives_are_laid_out_as_space_ranger_does() -> None:
     (archive, *_) = choose_files(PUBLIC_SETS["wu_breast"], ("CID4290",), images=True)
     assert archive.unpack is not None
     assert [archive.unpack(member) for member in MEMBERS["wu_breast"]] == [
-        "CID4290/filtered_feature_bc_matrix/matrix.mtx.gz",
+        "CID4290/filtered_feature_bc_matrix/matrix.mtx",
         "CID4290/spatial/tissue_positions_list.csv",
         None,
         "metadata/CID4290_metadata.csv",

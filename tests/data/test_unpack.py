@@ -53,6 +53,12 @@ def test_compressed_members_and_files_are_decompressed(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "slide.tiff").read_bytes() == b"counts" * 1000
 
 
+def test_member_that_is_plain_in_spite_of_its_name_is_kept_as_it_is(tmp_path: Path) -> None:
+    archive = make_tar(tmp_path / "a.tar", {"features.tsv.gz": b"ERBB2\nKRT8\n"})
+    assert run(archive, tmp_path / "out", lambda name: name.removesuffix(".gz")) == ["features.tsv"]
+    assert (tmp_path / "out" / "features.tsv").read_bytes() == b"ERBB2\nKRT8\n"
+
+
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/tmp/geneglass-evil", "a\\..\\evil", "C:evil"])
 def test_nothing_is_written_outside_the_folder(tmp_path: Path, name: str) -> None:
     archive = make_tar(tmp_path / "a.tar", {name: b"evil"})

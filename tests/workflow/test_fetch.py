@@ -3,11 +3,9 @@
 import gzip
 import hashlib
 import io
-import json
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -207,68 +205,6 @@ def test_unknown_set_names_the_known_ones() -> None:
 def test_gated_set_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="CC BY-NC-SA"):
         run(FetchConfig(name="hest", to=tmp_path))
-
-
-@pytest.fixture
-def breast(loopback: Any) -> Any:
-    """Return the server with a section of a set for which no hash is published, and with an archive."""
-    sample = "V1_Breast_Cancer_Block_A_Section_1"
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
-        for name in ("spatial/tissue_positions_list.csv", "spatial/scalefactors_json.json", "elsewhere/readme"):
-            info = tarfile.TarInfo(name)
-            info.size = 5
-            tar.addfile(info, io.BytesIO(b"12345"))
-    start = f"{sample}/{sample}_"
-    loopback.files = {
-        f"{start}filtered_feature_bc_matrix.h5": b"matrix",
-        f"{start}spatial.tar.gz": archive.getvalue(),
-        f"{start}image.tif": b"picture",
-    }
-    return loopback
-
-
-def fetch_breast(server: Any, folder: Path) -> FetchResult:
-    return run(FetchConfig(name="breast_10x", to=folder, sections=("section_1",), mirror=server.address))
-
-
-def test_archive_is_unpacked_where_the_section_looks(breast: Any, tmp_path: Path) -> None:
-    (source,) = read_cohort(fetch_breast(breast, tmp_path).cohort).sections
-    assert source.spots == tmp_path / "section_1"
-    assert source.slide == tmp_path / "section_1" / "image.tif"
-    there = sorted(path.name for path in (tmp_path / "section_1" / "spatial").iterdir())
-    assert there == ["scalefactors_json.json", "tissue_positions_list.csv"]
-    breast.seen.clear()
-    (tmp_path / "section_1" / "spatial" / "scalefactors_json.json").unlink()
-    assert fetch_breast(breast, tmp_path).fetched == ()
-    assert (tmp_path / "section_1" / "spatial" / "scalefactors_json.json").is_file()
-    assert breast.seen == []
-
-
-def test_hash_of_the_first_fetch_is_noted_and_held(breast: Any, tmp_path: Path) -> None:
-    config = FetchConfig(name="breast_10x", to=tmp_path, sections=("section_1",), mirror=breast.address)
-    told = [event.message for event in fetch(config, patience=QUICK)]
-    assert any("No hash is published for 3" in line for line in told)
-    note = json.loads((tmp_path / "geneglass-fetch.json").read_text(encoding="utf-8"))
-    assert note["first_hashes"]["section_1/image.tif"] == f"sha256:{hashlib.sha256(b'picture').hexdigest()}"
-    assert "CC BY 4.0" in note["licence"]
-    (tmp_path / "section_1" / "image.tif").write_bytes(b"Picture")
-    name = next(name for name in breast.files if name.endswith("image.tif"))
-    breast.files[name] = b"changed by the publisher"
-    with pytest.raises(InputError, match="not the file"):
-        fetch_breast(breast, tmp_path)
-    breast.files[name] = b"picture"
-    assert fetch_breast(breast, tmp_path).fetched == ("section_1/image.tif",)
-
-
-def test_archive_without_what_a_section_needs_is_told(loopback: Any, tmp_path: Path) -> None:
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w"):
-        pass
-    loopback.files = {"GSE144240_RAW.tar": archive.getvalue()}
-    with pytest.raises(InputError, match="laid it out anew"):
-        run(FetchConfig(name="cscc", to=tmp_path, sections=("P2_rep1",), mirror=loopback.address))
-    assert not (tmp_path / "cohort.toml").exists()
 
 
 KILLED = """

@@ -143,7 +143,7 @@ class Download:
             if response.status_code != 206:
                 start = 0
             length = response.headers.get("Content-Length", "")
-            total = start + int(length) if length.isdigit() else None
+            total = start + int(length) if length.isdecimal() else None
             self._check_size(total)
             require_space(self._part, (total or 0) - start)
             self._note_version(response)
@@ -208,9 +208,11 @@ class Download:
             with _quiet(pooch.get_logger()):
                 pooch.retrieve(self.address, checked_by, self.target.name, self.target.parent, downloader=self)
         except ValueError as error:
+            self.drop()
             raise self._wrong() from error
         except OSError as error:
             raise InputError(self._disk_sentence(error)) from error
+        self.drop()
         return checked_by
 
     def _hash_for_pooch(self) -> str:
@@ -230,9 +232,17 @@ class Download:
         )
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
-        """Give pooch what has arrived; its arguments are those of every pooch downloader."""
-        self._part.replace(output_file)
-        self._tag.unlink(missing_ok=True)
+        """Give pooch what has arrived; its arguments are those of every pooch downloader.
+
+        As a second name of the same file where the disk can do that: a kill while pooch reads it through loses
+        nothing then.
+        """
+        path = Path(output_file)
+        path.unlink(missing_ok=True)
+        try:
+            path.hardlink_to(self._part)
+        except OSError:
+            self._part.replace(path)
 
 
 @contextmanager

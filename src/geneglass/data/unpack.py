@@ -21,7 +21,8 @@ Place = Callable[[str], str | None]
 def unpack(archive: Path, folder: Path, place: Place) -> Generator[Progress, None, tuple[Path, ...]]:
     """Unpack the wanted members of a tar or tar.gz archive, or one gz file, and return the files written.
 
-    A member whose name ends in .gz is decompressed where it goes to a name that does not. Links and devices are
+    A member whose name ends in .gz is decompressed where it goes to a name that does not, or written as it is where
+    it is plain text in spite of its name, as in some deposits. Links and devices are
     never made, and nothing is written outside the folder.
 
     Raises
@@ -93,9 +94,16 @@ def _inside(folder: Path, wanted: str, archive: Path) -> Path:
     return folder / path
 
 
+def _is_gzip(content: IO[bytes]) -> bool:
+    begins = content.read(2)
+    content.seek(0)
+    return begins == b"\x1f\x8b"
+
+
 def _write(content: IO[bytes], target: Path, *, decompress: bool) -> Generator[None]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    source = gzip.GzipFile(fileobj=content) if decompress else content
+    packed = decompress and _is_gzip(content)
+    source: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=content) if packed else content
     with atomic_path(target) as temporary, temporary.open("wb") as file:
         while block := source.read(_BLOCK):
             file.write(block)

@@ -64,6 +64,7 @@ def ask(address: str, patience: Patience, *, start: int = 0, version: str = "") 
         When the address is none that can be asked.
     """
     import requests
+    from urllib3.exceptions import HTTPError
 
     # The bytes as they are stored: a part of them could not be decompressed.
     headers = {"User-Agent": "geneglass", "Accept-Encoding": "identity"}
@@ -75,7 +76,7 @@ def ask(address: str, patience: Patience, *, start: int = 0, version: str = "") 
         return requests.get(address, headers=headers, stream=True, timeout=(patience.connect_s, patience.read_s))
     except (requests.ConnectionError, requests.Timeout) as error:
         raise BrokenOffError(_cause(error)) from error
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError, ValueError) as error:
         raise InputError(f"{address} can not be fetched: {_cause(error)}; check the address.") from error
 
 

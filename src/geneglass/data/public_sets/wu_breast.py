@@ -21,7 +21,7 @@ def _files(sections: tuple[str, ...]) -> tuple[PublicFile, ...]:
         """Lay the files of a section out as Space Ranger does."""
         found = _MEMBER.fullmatch(member)
         if found and found[1] in sections:
-            return f"{found[1]}/{_FOLDERS[found[2]]}/{found[3]}"
+            return f"{found[1]}/{_FOLDERS[found[2]]}/{found[3].removesuffix('.gz')}"
         return f"metadata/{Path(member).name}" if _is_metadata(member, sections) else None
 
     return tuple(
