@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geneglass.data.cohort import read_cohort
+from geneglass.data.cohort import Cohort, read_cohort, write_cohort
 from geneglass.errors import InputError, UsageError
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.evaluate import evaluate, settings_of
@@ -156,3 +156,13 @@ class _Balanced(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+
+
+def test_a_section_that_stands_twice_under_two_patients_is_refused(config, tiny_cohort, tmp_path):
+    first, *others = read_cohort(tiny_cohort).sections
+    again = replace(first, name="again", patient="somebody else")
+    cohort = Cohort(tmp_path / "cohort.toml", (first, *others, again))
+    write_cohort(cohort)
+    with pytest.raises(InputError, match=f"The split leaks: {first.name} .* and again .patient somebody else. hold"):
+        finish(evaluate(replace(config, cohort=cohort.path, out=tmp_path / "out")))
+    assert not (tmp_path / "out").exists()

@@ -9,6 +9,7 @@ from geneglass.data.atomic import require_folder
 from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, normalise, panel_counts, read_panel
 from geneglass.data.section import Section, open_section, require_spots
+from geneglass.data.sisters import require_apart
 from geneglass.data.split import Fold, folds, make_fold
 from geneglass.errors import InputError
 from geneglass.model.encoder import Encoder
@@ -110,6 +111,7 @@ def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
         yield Event("Opening sections", number, len(sources))
         sections[source.name] = open_section(source)
         stack.callback(sections[source.name].close)
+    require_apart(divisions, sections)
     encoder = make_encoder(config.encoder, device=device, download=config.download)
     panels = yield from _panels(config, divisions, sections)
     fine_tune = any(bool(getattr(item, "fine_tune", False)) for item in configs)

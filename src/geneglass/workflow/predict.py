@@ -12,6 +12,7 @@ from geneglass.data.atomic import atomic_path, require_space, require_writable
 from geneglass.data.cohort import find_section
 from geneglass.data.patches import SlidePatches
 from geneglass.data.section import Section, open_section, require_slide, require_spots
+from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.tissue import grid_yx
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
@@ -23,7 +24,7 @@ from geneglass.workflow.device import pick_device
 from geneglass.workflow.embed import embed
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.prepare import array_positions
-from geneglass.workflow.provenance import file_hash, slide_hash, spots_hash
+from geneglass.workflow.provenance import file_hash
 
 _OVERHEAD_BYTES = 65_536
 """Names, columns and provenance of a prediction file, about."""

@@ -8,6 +8,7 @@ from geneglass.data.atomic import require_writable
 from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, read_panel
 from geneglass.data.section import open_section, require_slide, require_spots
+from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.split import hold_out
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
@@ -20,7 +21,6 @@ from geneglass.workflow.cross_fit import cross_fit
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.prepare import Prepared, prepare
-from geneglass.workflow.provenance import slide_hash, spots_hash
 from geneglass.workflow.resume import resumable_fit, run_folder
 
 
