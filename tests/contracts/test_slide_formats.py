@@ -50,7 +50,7 @@ def _one_tile_level(path):
 
 FILES = {
     ("tiff", "a.ome.tif"): lambda path: write_pyramid(path, PICTURE, 0.5),
-    ("tiff", "a.svs"): _svs,
+    ("svs", "a.svs"): _svs,
     ("tiff", "a.tiff"): _one_tile_level,
     ("flat", "a.jpg"): lambda path: Image.fromarray(PICTURE).save(path, quality=95),
     ("flat", "a.png"): lambda path: Image.fromarray(PICTURE).save(path, compress_level=1),

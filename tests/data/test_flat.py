@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +67,21 @@ def test_a_16_bit_grey_png_keeps_its_high_byte(tmp_path):
     np.testing.assert_array_equal(_pixels(tmp_path / "a.png"), np.repeat(IMAGE[..., :1], 3, axis=-1))
 
 
-def test_a_cmyk_jpeg_is_refused(tmp_path):
-    Image.fromarray(IMAGE).convert("CMYK").save(tmp_path / "a.jpg")
-    with pytest.raises(InputError, match=r"a\.jpg stores its colours as CMYK.*save it as RGB"):
-        open_slide(tmp_path / "a.jpg")
+def test_a_cmyk_jpeg_is_light_without_its_inks(tmp_path):
+    inks = np.full((32, 48, 4), (51, 102, 204, 51), np.uint8)
+    Image.fromarray(inks, "CMYK").save(tmp_path / "a.jpg", quality=100)
+    expected = (255 - inks[0, 0, :3].astype(float)) * (255 - 51) / 255
+    assert np.abs(_pixels(tmp_path / "a.jpg") - expected).max() <= 2
+
+
+def test_a_size_that_no_file_of_this_length_can_hold_is_refused(tmp_path):
+    Image.fromarray(IMAGE).save(tmp_path / "a.png")
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[16:24] = (30_000).to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.png is damaged or cut short: it claims 30,000 x 30,000 px"):
+        open_slide(tmp_path / "a.png")
 
 
 def test_a_camera_orientation_is_not_applied_but_said(tmp_path):

@@ -107,7 +107,7 @@ def _jpeg2000_size(data: bytes) -> tuple[int, int]:
 def _is_subsampled_jpeg2000(data: bytes) -> bool:
     """Return whether the colours are stored coarser than the light: the decoder then gives RGB, else YCbCr."""
     header = _jpeg2000_header(data)
-    return len(header) >= 42 and header[40] > 1
+    return len(header) > 43 and max(header[42:44]) > 1
 
 
 def _webp_size(data: bytes) -> tuple[int, int] | None:

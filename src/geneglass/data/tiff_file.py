@@ -50,13 +50,15 @@ def _tiff_file(path: Path) -> Any:
 
     cause: Exception | None = None
     for ndpi in (True, False) if path.suffix.lower() == ".ndpi" else (False, True):
+        tif = None
         try:
             tif = tifffile.TiffFile(path, is_ndpi=ndpi)
             if bool(tif.pages.first.is_ndpi) == ndpi:
                 return tif
-            tif.close()
         except Exception as error:  # noqa: BLE001
             cause = cause or error
+        if tif is not None:
+            tif.close()
     if cause is not None:
         raise cause
     return tifffile.TiffFile(path, is_ndpi=False)

@@ -87,7 +87,7 @@ def slide_stack(stacks: Iterable[Stack], *, merge: bool) -> tuple[Any, ...]:
     stacks
         The images of the file.
     merge
-        Also take tiled pages of the other images that are the slide made smaller, by their aspect.
+        Also take pages of the other images that are the slide made smaller by a whole number.
 
     Raises
     ------
@@ -137,9 +137,9 @@ def rivals_warning(stacks: Iterable[Stack], levels: Sequence[Any]) -> str:
 def downsample_of(base_yx: tuple[int, int], level_yx: tuple[int, int]) -> float:
     """Return how much coarser a level is: a whole number where rounding explains the sizes."""
     ratio = (base_yx[0] / level_yx[0] + base_yx[1] / level_yx[1]) / 2
-    whole = round(ratio)
+    whole = max(round(ratio), 1)
     explained = all(abs(base / whole - level) < 1 for base, level in zip(base_yx, level_yx, strict=True))
-    return float(whole) if whole and explained else ratio
+    return float(whole) if explained else ratio
 
 
 def downsamples_of(pages: Sequence[Any]) -> tuple[float, ...]:
@@ -149,7 +149,8 @@ def downsamples_of(pages: Sequence[Any]) -> tuple[float, ...]:
 
 
 def _merged(base: Stack, stacks: list[Stack]) -> list[Any]:
-    return [*base.pages, *(page for stack in stacks if stack is not base for page in stack.pages)]
+    others = (page for stack in stacks if stack is not base for page in stack.pages)
+    return [*base.pages, *(page for page in others if downsamples_of([base.pages[0], page])[1].is_integer())]
 
 
 def _shrinking(pages: Sequence[Any]) -> tuple[Any, ...]:

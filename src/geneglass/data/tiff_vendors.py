@@ -9,6 +9,7 @@ from geneglass.data.tiff_file import UnfitTiffError
 from geneglass.data.tiff_pages import (
     Stack,
     TiffContents,
+    area,
     downsamples_of,
     other_pictures,
     page_role,
@@ -82,8 +83,11 @@ def _ndpi(tif: Any) -> TiffContents:
     pages = _pages(tif)
     roles = {-1.0: "macro", -2.0: "map"}
     stacks = [Stack(roles.get(page.tags.valueof(_NDPI_LENS, 1.0), ""), (page,)) for page in pages]
-    in_focus = [stack for stack in stacks if not stack.pages[0].tags.valueof(_NDPI_FOCUS, 0)]
-    levels = slide_stack(in_focus or stacks, merge=True)
+    in_focus = [stack for stack in stacks if not stack.role and not stack.pages[0].tags.valueof(_NDPI_FOCUS, 0)]
+    if not in_focus:
+        raise UnfitTiffError("it holds no picture of the tissue in focus")
+    finest_first = sorted((stack.pages[0] for stack in in_focus), key=area, reverse=True)
+    levels = slide_stack([Stack("", tuple(finest_first))], merge=False)
     for page in levels:
         if page.is_tiled and page.imagewidth % page.tilewidth:
             raise UnfitTiffError("the restart marks of its JPEG do not meet the picture's edge")
