@@ -46,19 +46,14 @@ def check(
     picture: Annotated[Path | None, typer.Option(help="Draw the spots over the overview, as PNG.")] = None,
 ) -> None:
     """Say what was read: slide, pixel size, spots, genes, warnings; exit 1 on errors."""
-    from geneglass.data.cohort import find_section
-    from geneglass.data.section import open_section
     from geneglass.workflow.check import check as check_paths
-    from geneglass.workflow.check import check_picture
 
-    reports = check_paths(paths)
+    checked = check_paths(paths, picture=picture)
     if json:
-        print_json({"sections": [report.to_dict() for report in reports]})
+        print_json(checked.to_dict())
     else:
-        show_checks(reports)
-    if picture is not None:
-        check_picture(open_section(find_section(paths[0])), picture)
-    if any(report.errors for report in reports):
+        show_checks(checked)
+    if checked.failed:
         raise typer.Exit(1)
 
 

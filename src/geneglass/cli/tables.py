@@ -1,7 +1,7 @@
 """Reports and scores as tables for people."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -12,10 +12,10 @@ FILE_WIDTH = 110
 """Characters of a table that goes into a file or a pipe."""
 
 
-def show_checks(reports: Iterable[Any]) -> None:
-    """Print what was read of each section."""
+def show_checks(checked: Any) -> None:
+    """Print what was read of each section, and which sections belong together."""
     out = Console(highlight=False)
-    for report in reports:
+    for report in checked.sections:
         facts = dict(report.to_dict())
         warnings, errors = facts.pop("warnings", []), facts.pop("errors", [])
         out.print(f"[bold]{escape(str(facts.pop('name', '')))}[/]")
@@ -27,6 +27,8 @@ def show_checks(reports: Iterable[Any]) -> None:
         for kind, colour, sentences in (("warning", "yellow", warnings), ("error", "red", errors)):
             for sentence in sentences:
                 out.print(f"  [{colour}]{kind}:[/] {escape(sentence)}", soft_wrap=True)
+    for sentence in checked.sisters:
+        out.print(f"[yellow]sisters:[/] {escape(sentence)}", soft_wrap=True)
 
 
 def show_scores(metrics: Mapping[str, Any]) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from geneglass.data.annotation import Domain
 from geneglass.data.cohort import SectionSource
 from geneglass.data.labels import with_labels
 from geneglass.data.laying import laid, outside_sentences, too_many_outside
+from geneglass.data.mpp_sources import PixelSize, pixel_size
 from geneglass.data.orientation import UNTURNED
-from geneglass.data.pixel_size import PixelSize, pixel_size
 from geneglass.data.placement import Judgement, judge
 from geneglass.data.preview import open_preview, recognised
+from geneglass.data.section_domains import is_domains, mark_spots, section_domains
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import open_slide
 from geneglass.data.spot_formats import open_spots
@@ -44,6 +46,8 @@ class Section:
         The picture of the spots that serves as the slide, or None where the slide is none of them.
     faults
         Why the section must not be used, one sentence each; only `open_anyway` returns a section with faults.
+    domains
+        Regions drawn on the slide, in its level-0 pixels; `obs["domain"]` of the spots names the one they lie in.
     """
 
     source: SectionSource
@@ -57,6 +61,7 @@ class Section:
     scale: float = 1.0
     preview: Picture | None = None
     faults: tuple[str, ...] = ()
+    domains: tuple[Domain, ...] = ()
 
     @property
     def orientation(self) -> str:
@@ -122,7 +127,7 @@ def open_anyway(source: SectionSource) -> Section:
         elif spots is not None and slide is not None and source.scale == 1:
             inside = not too_many_outside(slide, laid(source, slide, spots, 1.0))
             preview = recognised(slide, spots, inside=inside)
-        section = _put_together(source, slide, spots, preview)
+        section = _with_domains(_put_together(source, slide, spots, preview))
         on_error.pop_all()
     return replace(section, warnings=tuple(dict.fromkeys((*told, *section.warnings))))
 
@@ -228,13 +233,23 @@ def require_spots(section: Section) -> Spots:
 
 
 def _labelled(spots: Spots | None, annotations: Path | None) -> tuple[Spots | None, tuple[str, ...]]:
-    if annotations is None:
+    if annotations is None or is_domains(annotations):
         return spots, ()
-    if not annotations.name.lower().endswith((".tsv", ".tsv.gz")):
-        return spots, (f"{annotations.name} was not read: annotations are a .tsv table of labelled spots.",)
+    if not annotations.name.lower().endswith((".tsv", ".tsv.gz", ".csv", ".csv.gz")):
+        return spots, (f"{annotations.name} was not read: annotations are a .geojson, or a .tsv or .csv of labels.",)
     if spots is None:
         return None, (f"{annotations.name} was not read: labels need spots to stand on.",)
     return with_labels(spots, annotations), ()
+
+
+def _with_domains(section: Section) -> Section:
+    path = section.source.annotations
+    if path is None or not is_domains(path):
+        return section
+    domains, told = section_domains(path, section.slide)
+    if section.spots is not None:
+        told += mark_spots(section.spots, domains, section.centres_yx, path.name)
+    return replace(section, domains=domains, warnings=(*section.warnings, *told))
 
 
 def _pixel_size(

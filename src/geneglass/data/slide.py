@@ -23,6 +23,8 @@ class Slide(ABC):
         The pyramid, full resolution first.
     mpp
         Micrometres per level-0 pixel from the file's own tags, or None where they do not say.
+    format
+        Name of the format that read it, empty where none did.
     warnings
         What a reader should know about the file, one sentence each ("The resolution tag means ...").
     """
@@ -30,6 +32,7 @@ class Slide(ABC):
     path: Path
     levels: tuple[Level, ...]
     mpp: float | None
+    format: str = ""
     warnings: tuple[str, ...] = ()
 
     @abstractmethod

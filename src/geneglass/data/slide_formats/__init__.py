@@ -38,6 +38,10 @@ class NotThisFormatError(InputError):
     """The file is of another format: not the cause of a failure, if a format that knows it is found."""
 
 
+class OnlyThisFormatError(InputError):
+    """The file is of this format for certain: no other is asked, though one might find some picture in it."""
+
+
 def open_slide(path: Path) -> Slide:
     """Open a slide, whatever its format.
 
@@ -55,15 +59,23 @@ def open_slide(path: Path) -> Slide:
     causes = []
     for slide_format in _by_suffix(path):
         try:
-            return slide_format.open(path)
+            return _opened(path, slide_format)
         except NotThisFormatError:
             continue
+        except OnlyThisFormatError:
+            raise
         except InputError as error:
             causes.append(str(error))
     if causes:
         raise InputError(" ".join(dict.fromkeys(causes)))
     endings = ", ".join(sorted({suffix for slide_format in SLIDE_FORMATS.values() for suffix in slide_format.suffixes}))
     raise InputError(f"{path} is no slide: it {_what(head)}; give a picture in one of these formats: {endings}.")
+
+
+def _opened(path: Path, slide_format: SlideFormat) -> Slide:
+    slide = slide_format.open(path)
+    slide.format = next(name for name, known in SLIDE_FORMATS.items() if known is slide_format)
+    return slide
 
 
 def is_slide_folder(path: Path) -> bool:
@@ -74,7 +86,7 @@ def is_slide_folder(path: Path) -> bool:
 def _open_folder(path: Path) -> Slide:
     for slide_format in SLIDE_FORMATS.values():
         if slide_format.is_folder(path):
-            return slide_format.open(path)
+            return _opened(path, slide_format)
     raise InputError(f"{path} is a folder; give the slide file in it.")
 
 
