@@ -4,6 +4,7 @@ import math
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -76,14 +77,19 @@ def pitch_px(table: AnnData) -> float | None:
 
 def _distances_px(table: AnnData, array: NDArray[np.int64], steps: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
     centres = np.asarray(table.obsm["spatial"], dtype=np.float64)
-    row_of = {(int(y), int(x)): i for i, (y, x) in enumerate(array)}
-    found = [
-        math.dist(centres[row_of[y + dy, x + dx]], centres[i])
-        for dy, dx in steps
-        for (y, x), i in row_of.items()
-        if (y + dy, x + dx) in row_of
-    ]
-    return np.asarray(found, dtype=np.float64)
+    last = ~_keys(array).duplicated(keep="last")
+    array, centres = array[last], centres[last]
+    places = _keys(array)
+    found = []
+    for step in steps:
+        neighbour = places.get_indexer(_keys(array + step))
+        has_one = neighbour >= 0
+        found.append(np.linalg.norm(centres[neighbour[has_one]] - centres[has_one], axis=1))
+    return np.concatenate(found)
+
+
+def _keys(array: NDArray[np.int64]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([array[:, 0], array[:, 1]])
 
 
 def _nearest_px(table: AnnData) -> float | None:

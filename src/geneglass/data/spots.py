@@ -17,6 +17,8 @@ from geneglass.errors import InputError
 MAX_COUNT = 2**24
 """Whole numbers up to here are exact in float32; no gene is counted as often in one spot."""
 
+_AT_ONCE = 2**20
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -158,6 +160,8 @@ def count_problem(counts: Any, spots: Sequence[str], genes: Sequence[str]) -> st
     values = counts.data if is_sparse else counts
     if np.issubdtype(values.dtype, np.complexfloating):
         return "complex numbers"
+    if _all_counts(values):
+        return None
     for what, wrong in (
         ("values that are not finite", ~np.isfinite(values)),
         ("negative values", values < 0),
@@ -167,6 +171,14 @@ def count_problem(counts: Any, spots: Sequence[str], genes: Sequence[str]) -> st
         if wrong.any():
             return f"{int(wrong.sum())} {what} ({_first(counts, wrong, spots, genes)})"
     return None
+
+
+def _all_counts(values: NDArray[Any]) -> bool:
+    """Return whether all are whole numbers from 0 to `MAX_COUNT`, without a copy of them all."""
+    flat = values.reshape(-1)
+    parts = (flat[start : start + _AT_ONCE] for start in range(0, len(flat), _AT_ONCE))
+    # A comparison with NaN is false.
+    return all(part.min() >= 0 and part.max() <= MAX_COUNT and (part == np.floor(part)).all() for part in parts)
 
 
 def _first(counts: Any, wrong: NDArray[np.bool_], spots: Sequence[str], genes: Sequence[str]) -> str:
@@ -212,8 +224,8 @@ def _one_name_per_gene(genes: list[str], gene_ids: Sequence[str], file: str) -> 
 
 def repeated_names(names: Sequence[str]) -> list[str]:
     """Return the names that stand more than once, sorted."""
-    found, times = np.unique(np.asarray(names, dtype=str), return_counts=True)
-    return [str(name) for name in found[times > 1]]
+    index = pd.Index(list(names), dtype=object)
+    return [] if index.is_unique else sorted({str(name) for name in index[index.duplicated()]})
 
 
 def some(names: Sequence[str], what: str, *, most: int = 5) -> str:
