@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from anndata import AnnData
+from shapely import Point
 
 from geneglass.data.spot_formats import SPOT_FORMATS, is_spots, open_spots
 from geneglass.errors import InputError
 from space_ranger_writer import write_positions, write_space_ranger
+from spatialdata_writer import IDENTITY, to_system, write_shapes, write_store, write_table
 
 SPOTS_YX = [(row, column) for row in range(5) for column in range(4)]
 NAMES = [f"{column}x{row}" for row, column in SPOTS_YX]
@@ -54,6 +56,15 @@ def make_anndata_zarr(folder: Path, counts: np.ndarray, genes: list[str]) -> Pat
     return folder / "s.zarr"
 
 
+def make_spatialdata(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    store, table = write_store(folder / "s.zarr"), anndata_of(counts, genes)
+    table.obs["spot_id"] = ORDER
+    points = [Point(xy) for xy in CENTRES_XY]
+    write_shapes(store, "spots", points, range(len(points)), [to_system("global", "xy", IDENTITY)])
+    write_table(store, "table", table, "spots")
+    return store
+
+
 def make_space_ranger(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
     write_space_ranger(folder / "outs", counts[ORDER], genes, [NAMES[i] for i in ORDER])
     write_positions(folder / "outs" / "spatial" / "tissue_positions.csv", NAMES, SPOTS_YX, CENTRES_XY)
@@ -72,6 +83,7 @@ MAKERS: dict[str, Maker] = {
     "legacy ST": make_legacy_st,
     "AnnData": make_h5ad,
     "AnnData zarr": make_anndata_zarr,
+    "SpatialData": make_spatialdata,
     "Space Ranger": make_space_ranger,
     "Visium HD": make_visium_hd,
 }
