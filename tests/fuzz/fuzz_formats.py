@@ -71,7 +71,7 @@ def main() -> int:
             sample = SAMPLES[name]
             path = sample.make(folder)
             if path is None:
-                print(f"{name}: no sample here: {sample.why_not}")
+                print(f"{name}: not run: real data is not beside the checkout")
                 continue
             if not _opens_whole(sample, path, Path(root) / "whole"):
                 print(f"{name}: FAILURE the undamaged sample does not open")

@@ -40,9 +40,10 @@ def look_at_labels(path: Path) -> None:
 
 def look_at_annotations(path: Path) -> None:
     """Read annotations and ask which spots lie in them."""
-    from geneglass.data.annotation import read_annotations, spots_in
+    from geneglass.data.annotation import spots_in
+    from geneglass.data.geojson import read_domains
 
-    domains = read_annotations(path).domains
+    domains, _ = read_domains(path)
     spots_in(domains, np.array([[10.0, 20.0], [300.0, 250.0]], dtype=np.float32))
 
 
