@@ -160,8 +160,8 @@ def test_annotations_are_joined_or_told(opened: Callable[[SectionSource], Sectio
     labels.write_text("x\ty\tlabel\n" + "".join(f"{x}\t{y}\tfat\n" for y in range(8) for x in range(12)))
     section = opened(SectionSource("s", slide=picture, spots=spots, annotations=labels))
     assert set(require_spots(section).table.obs["label"]) == {"fat"}
-    section = opened(SectionSource("s", slide=picture, spots=spots, annotations=labels.with_suffix(".geojson")))
-    assert section.warnings == ("labels.geojson was not read: annotations are a .tsv table of labelled spots.",)
+    section = opened(SectionSource("s", slide=picture, spots=spots, annotations=labels.with_suffix(".xml")))
+    assert section.warnings == ("labels.xml was not read: annotations are a .geojson, or a .tsv or .csv of labels.",)
 
 
 def test_real_sections_lie_on_one_scale(opened: Callable[[SectionSource], Section], her2st_cohort: Path) -> None:
