@@ -30,7 +30,9 @@ MAX_SINGLE_LEVEL_PX = 8192
 MAX_ASSOCIATED_PX = 50_000_000
 """A label or macro picture is far smaller."""
 
-_PARALLEL_FROM_TILES = 4
+_PARALLEL_FROM_PX = 2**20
+"""A smaller region is read by the thread that asks: patches and chunks come from several threads already."""
+
 _numbers = itertools.count()
 
 
@@ -130,8 +132,8 @@ class TiledTiffSlide(Slide):
         rows = range(region.top_px // height, (region.top_px + region.height_px - 1) // height + 1)
         columns = range(region.left_px // width, (region.left_px + region.width_px - 1) // width + 1)
         out = np.empty((region.height_px, region.width_px, 3), dtype=np.uint8)
-        places = list(itertools.product(rows, columns))
-        if len(places) < _PARALLEL_FROM_TILES:
+        places = itertools.product(rows, columns)
+        if region.height_px * region.width_px < _PARALLEL_FROM_PX:
             for place in places:
                 self._paste(out, region, place)
         else:
