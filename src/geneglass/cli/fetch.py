@@ -54,7 +54,9 @@ def list_sets(*, as_json: bool) -> None:
     if as_json:
         print_json({"sets": rows})
         return
-    table = Table("name", "what", "sections", "patients", "licence", "how", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "what", "sections", "patients", "licence", "how"):
+        table.add_column(column, overflow="fold")
     for row in rows:
         counts = [str(row[key]) if row[key] else "" for key in ("sections", "patients")]
         how = "by hand" if row["by_hand"] else "fetch"

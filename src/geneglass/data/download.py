@@ -103,8 +103,8 @@ class Download:
                 left = self.patience.retries if have - before >= _WORTH_GOING_ON else left - 1
                 if left < 0:
                     raise InputError(
-                        f"{self.address} could not be fetched to its end ({broken}): check the connection and run this "
-                        f"again; it goes on from the {have:,} bytes that are here."
+                        f"{self.address} could not be fetched ({broken}): check the connection and run this again; "
+                        f"the {have:,} bytes that have arrived are kept."
                     ) from broken
                 yield Progress(have, self.n_bytes or 0, f"{self.target.name}: {broken}; trying again.")
                 time.sleep(self.patience.pause_s)

@@ -14,7 +14,7 @@ _PASSING = {429, 500, 502, 503, 504}
 _TOLD = {
     401: "the server wants a log-in",
     403: "the server refuses access",
-    404: "it is not there any more",
+    404: "it is not there",
     410: "it is not there any more",
     429: "the server is asked too often",
 }

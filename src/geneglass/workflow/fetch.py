@@ -1,7 +1,7 @@
 """Fetch a public data set: licence first, then its files, checked, and a cohort.toml over them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -125,12 +125,16 @@ def _alone(folder: Path) -> Iterator[None]:
     """Keep a second fetch out of the folder; the system takes the lock back when a process is killed."""
     from filelock import FileLock, Timeout
 
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
-        lock = FileLock(folder / LOCK, timeout=0).acquire()
+        with suppress(NotImplementedError):  # a network disk may have no locks
+            lock.acquire()
     except Timeout:
         raise InputError(f"Another fetch is writing to {folder}: wait for it, or choose another folder.") from None
-    with lock:
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _get(
