@@ -1,6 +1,7 @@
 """What a fetch notes beside the data: where it is from, its licence, and hashes that nobody published."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from geneglass.data.atomic import atomic_path
 from geneglass.errors import InputError
 
 NAME = "geneglass-fetch.json"
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def read_record(folder: Path, name: str) -> FetchRecord:
         sizes = [size for done in record.unpacked.values() for files in done.values() for size in files.values()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} can not be read ({type(error).__name__}); delete it and fetch again.") from error
-    if not all(isinstance(text, str) for text in hashes) or not all(isinstance(size, int) for size in sizes):
+    if not all(_HASH.fullmatch(str(text)) for text in hashes) or not all(isinstance(size, int) for size in sizes):
         raise InputError(f"{path} can not be read (a value is of the wrong kind); delete it and fetch again.")
     if record.name != name:
         raise InputError(f"{folder} holds the public set {record.name}; choose another folder with --to.")
