@@ -56,6 +56,15 @@ def make_anndata_zarr(folder: Path, counts: np.ndarray, genes: list[str]) -> Pat
     return folder / "s.zarr"
 
 
+def make_csv(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
+    lines = [",".join(["spot", "x", "y", "array_row", "array_col", *genes])]
+    for i in ORDER:
+        (row, column), (x, y) = SPOTS_YX[i], CENTRES_XY[i]
+        lines.append(",".join(map(str, [NAMES[i], x, y, row, column, *(f"{value:g}" for value in counts[i])])))
+    (folder / "s.csv.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    return folder / "s.csv.gz"
+
+
 def make_spatialdata(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
     store, table = write_store(folder / "s.zarr"), anndata_of(counts, genes)
     table.obs["spot_id"] = ORDER
@@ -82,6 +91,7 @@ def make_visium_hd(folder: Path, counts: np.ndarray, genes: list[str]) -> Path:
 MAKERS: dict[str, Maker] = {
     "legacy ST": make_legacy_st,
     "AnnData": make_h5ad,
+    "CSV": make_csv,
     "AnnData zarr": make_anndata_zarr,
     "SpatialData": make_spatialdata,
     "Space Ranger": make_space_ranger,

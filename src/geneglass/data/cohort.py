@@ -13,7 +13,7 @@ from typing import Any
 from geneglass.data.atomic import atomic_path
 from geneglass.data.orientation import ORIENTATIONS
 from geneglass.data.slide_formats import SLIDE_FORMATS, is_slide_folder
-from geneglass.data.spot_formats import is_spots
+from geneglass.data.spot_formats import ends_as_spots, is_spots
 from geneglass.data.spots import repeated_names
 from geneglass.errors import InputError
 
@@ -225,7 +225,7 @@ def find_section(text: str | Path) -> SectionSource:
         return _from_folder(path)
     if path.suffix.lower() == ".toml":
         return _only(read_cohort(path))
-    if is_spots(path):
+    if is_spots(path) or ends_as_spots(path):
         return SectionSource(_stem(path), spots=path)
     return SectionSource(_stem(path), slide=path)
 

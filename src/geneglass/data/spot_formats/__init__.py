@@ -55,6 +55,11 @@ def is_spots(path: Path) -> bool:
     return not goes_with and any(name.endswith(item.suffixes) for item in formats)
 
 
+def ends_as_spots(path: Path) -> bool:
+    """Return whether a file that a person names as input is meant as a spot table, by its ending alone."""
+    return path.name.lower().endswith(tuple(suffix for item in SPOT_FORMATS.values() for suffix in item.suffixes))
+
+
 def open_spots(path: Path, positions: Path | None = None) -> Spots:
     """Open a spot table in the first format that its ending and content fit.
 

@@ -1,0 +1,262 @@
+"""Plain tables of spots: one row per spot, separated by commas, semicolons or tabs, gzipped or not.
+
+The header line names the columns; capital letters do not matter for those below, and every other column is a gene:
+
+- the centre in pixels: `POSITIONS`, the first pair that exists;
+- the spot's name: as in a label file (`labels.NAME_COLUMNS`); spots without names are numbered;
+- the array position: array_row and array_col, or x and y where the centre is called otherwise;
+- in_tissue or selected: spots with 0 are left out; a label: `labels.LABEL_COLUMNS`.
+
+Where the centres are in a file of their own, both files name the spots, and `positions` is that file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geneglass.data.labels import LABEL_COLUMNS, NAME_COLUMNS
+from geneglass.data.spot_formats import SPOT_FORMATS, SpotFormat
+from geneglass.data.spots import RawSpots, Spots, checked_spots, repeated_names, some
+from geneglass.data.table_file import cells_of, first_lines, open_text, read_texts, separator_of
+from geneglass.errors import InputError
+
+POSITIONS = (
+    ("pixel_x", "pixel_y"),
+    ("x_pixel", "y_pixel"),
+    ("pxl_col_in_fullres", "pxl_row_in_fullres"),
+    ("x_px", "y_px"),
+    ("x", "y"),
+)
+"""What the centre's column and row in the picture may be called, the first pair that exists is taken."""
+
+_ARRAY = (("array_col", "array_row"), ("x", "y"))
+_ON_TISSUE = ("in_tissue", "selected")
+_NO_GENES = {"new_x", "new_y", *_ON_TISSUE, *LABEL_COLUMNS, *(name for pair in (*POSITIONS, *_ARRAY) for name in pair)}
+
+_CELLS_AT_ONCE = 4_000_000
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Columns of a table by what they hold, as numbers; None or empty where it has none."""
+
+    cells: tuple[str, ...]
+    separator: str
+    name: int | None
+    centre: tuple[int, int] | None
+    array: tuple[int, int] | None
+    on_tissue: int | None
+    label: int | None
+    genes: tuple[int, ...]
+
+
+def open_csv(path: Path, positions: Path | None = None) -> Spots:
+    """Read a table of spots, as the module describes.
+
+    Raises
+    ------
+    InputError
+        When a file can not be read, there are no centres, a value is no number, or the spots of the two files
+        are not the same.
+    """
+    header = _header(path)
+    if positions is None and header.centre is None:
+        raise InputError(
+            f"{path.name} has no columns x and y with the centres in pixels (or {', '.join(POSITIONS[0])}, ...) in its "
+            f"header line ({', '.join(header.cells[:6])}); add them, or give the file that has them as `positions`."
+        )
+    if not header.genes:
+        raise InputError(f"{path.name} has no column of counts: {', '.join(header.cells[:12])} hold none.")
+    facts, counts = _read(path, header)
+    names = _spot_names(path, facts, header)
+    placed = _places(path, facts, header, names) if positions is None else _from_file(positions, path, names, header)
+    kept = np.flatnonzero(placed["known"] & placed["on_tissue"])
+    told = _left_out(placed, names, path if positions is None else positions)
+    if not len(kept):
+        raise InputError(f"No spot of {path} has a place on tissue in {(positions or path).name}; give that section's.")
+    obs = placed.iloc[kept].drop(columns=["x_px", "y_px", "known", "on_tissue"]).set_axis([names[i] for i in kept])
+    raw = RawSpots(
+        counts[kept], [header.cells[i] for i in header.genes], obs, placed[["x_px", "y_px"]].to_numpy()[kept]
+    )
+    return checked_spots(raw, None, file=path.name, warnings=told)
+
+
+def _header(path: Path) -> _Header:
+    lines = first_lines(path)
+    separator = separator_of(lines)
+    cells, row = cells_of(lines[0], separator), cells_of(lines[1], separator)
+    if len(row) == len(cells) + 1:  # R does not name the column of row names
+        cells = ["", *cells]
+    if len(cells) < 2:
+        raise InputError(f"{path} is no table of spots: its first line has no columns separated by comma, ; or tab.")
+    if row and len(row) != len(cells):
+        raise InputError(f"{path}, line 2: {len(row)} values where the header line has {len(cells)} columns.")
+    return _classified(cells, separator)
+
+
+def _classified(cells: Sequence[str], separator: str) -> _Header:
+    lower = [cell.lower() for cell in cells]
+
+    def one(names: Sequence[str]) -> int | None:
+        return next((lower.index(name) for name in names if name in lower), None)
+
+    def pair(pairs: Sequence[tuple[str, str]]) -> tuple[int, int] | None:
+        return next(((lower.index(x), lower.index(y)) for x, y in pairs if x in lower and y in lower), None)
+
+    name, centre = one(NAME_COLUMNS), pair(POSITIONS)
+    array = pair(_ARRAY)
+    genes = tuple(i for i, cell in enumerate(lower) if i != name and cell not in _NO_GENES)
+    return _Header(
+        cells=tuple(cells),
+        separator=separator,
+        name=name,
+        centre=centre,
+        array=None if array == centre else array,
+        on_tissue=one(_ON_TISSUE),
+        label=one(LABEL_COLUMNS),
+        genes=genes,
+    )
+
+
+def _read(path: Path, header: _Header) -> tuple[pd.DataFrame, sparse.csr_matrix]:
+    """Return the columns that are no genes, as text, and the counts."""
+    genes = list(header.genes)
+    others = [i for i in range(len(header.cells)) if i not in set(genes)]
+    types: dict[int, Any] = {**dict.fromkeys(genes, np.float64), **dict.fromkeys(others, str)}
+    facts, counts, line = [], [], 2
+    with open_text(path) as file:
+        try:
+            blocks = pd.read_csv(
+                file,
+                sep=header.separator,
+                header=None,
+                names=list(range(len(header.cells))),
+                skiprows=1,
+                dtype=types,
+                chunksize=max(1, _CELLS_AT_ONCE // len(header.cells)),
+                index_col=False,
+            )
+            for block in blocks:
+                facts.append(block[others])
+                counts.append(sparse.csr_matrix(block[genes].to_numpy(dtype=np.float64)))
+                line += len(block)
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
+            if isinstance(error, InputError | UnicodeDecodeError):
+                raise
+            reason = str(error).strip().splitlines()[0].rstrip(".")
+            raise InputError(f"{path}, from line {line}: {reason}; give whole numbers from 0 up.") from None
+    if not any(map(len, facts)):
+        raise InputError(f"{path} holds an empty matrix: there is no row below its header line.")
+    return pd.concat(facts, ignore_index=True), sparse.vstack(counts, format="csr")
+
+
+def _spot_names(path: Path, facts: pd.DataFrame, header: _Header) -> list[str]:
+    if header.name is None:
+        return [f"spot{number}" for number in range(1, len(facts) + 1)]
+    names = [str(name).strip() for name in facts[header.name].fillna("")]
+    if "" in names:
+        raise InputError(f"{path}, line {names.index('') + 2}: the spot has no name in its first column; give it one.")
+    return names
+
+
+def _numbers(path: Path, texts: pd.Series, column: str, separator: str) -> NDArray[np.float64]:
+    """Return a column of text as numbers, NaN where it is empty; between semicolons a comma may be the point."""
+    plain = texts.str.replace(",", ".", regex=False) if separator == ";" else texts
+    values = pd.to_numeric(plain, errors="coerce").astype(np.float64)
+    wrong = texts.index[values.isna() & texts.notna()]
+    if len(wrong):
+        raise InputError(f"{path}, line {wrong[0] + 2}: {texts[wrong[0]]!r} in column {column} is no number.")
+    return values.to_numpy(dtype=np.float64)
+
+
+def _places(path: Path, facts: pd.DataFrame, header: _Header, names: list[str]) -> pd.DataFrame:
+    """Return centres, array positions, labels and whether a spot is on tissue, by the spot's name."""
+
+    def numbers(column: int) -> NDArray[np.float64]:
+        return _numbers(path, facts[column], header.cells[column], header.separator)
+
+    if header.centre is None:
+        raise InputError(
+            f"{path.name} has no columns x and y with the centres in pixels; its header line has: "
+            f"{', '.join(header.cells[:12])}."
+        )
+    out = pd.DataFrame({"x_px": numbers(header.centre[0]), "y_px": numbers(header.centre[1])}, index=names)
+    if header.array is not None:
+        array_col, array_row = (numbers(column) for column in header.array)
+        if np.isfinite(array_row).all() and np.isfinite(array_col).all():
+            out["array_row"], out["array_col"] = array_row, array_col
+    if header.label is not None:
+        out["label"] = facts[header.label].to_numpy()
+    out["on_tissue"] = True if header.on_tissue is None else numbers(header.on_tissue) != 0
+    out["known"] = True
+    return out
+
+
+def _from_file(positions: Path, path: Path, names: list[str], header: _Header) -> pd.DataFrame:
+    if header.name is None:
+        raise InputError(
+            f"{path} does not name its spots (a column spot or barcode), so {positions.name} can not be joined."
+        )
+    head = _header(positions)
+    if head.name is None:
+        raise InputError(f"{positions} does not name its spots; give it a column spot or barcode, as {path.name} has.")
+    facts = read_texts(positions, has_header=True)
+    facts = facts.set_axis(range(facts.shape[1]), axis=1)
+    of = _spot_names(positions, facts, head)
+    repeated = repeated_names(of)
+    if repeated:
+        raise InputError(f"{positions} has more than one row for {some(repeated, 'spot')}; leave one of each.")
+    places = _places(positions, facts, head, of)
+    matched = sum(name in places.index for name in names)
+    if 2 * matched < min(len(names), len(places)) or not matched:
+        raise InputError(
+            f"Only {matched} of the {len(names)} spots of {path} are among the {len(places)} of {positions}; give the "
+            "positions of this section."
+        )
+    joined = places.reindex(names)
+    joined["known"] = joined["known"].eq(True)
+    joined["on_tissue"] = joined["on_tissue"].ne(False)
+    return joined
+
+
+def _left_out(placed: pd.DataFrame, names: list[str], file: Path) -> tuple[str, ...]:
+    told = []
+    off = int((placed["known"] & ~placed["on_tissue"]).sum())
+    if off:
+        told.append(f"{off} of {len(placed)} spots lie off the tissue by {file.name} and were left out.")
+    lost = [name for name, known in zip(names, placed["known"], strict=True) if not known]
+    if lost:
+        told.append(f"Left out, having no position in {file.name}: {some(lost, 'spot')}.")
+    return tuple(told)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether the first two lines are those of a table with centres and counts in one file."""
+    if not path.name.lower().endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")) or not path.is_file():
+        return False
+    try:
+        header = _header(path)
+        row = cells_of(first_lines(path)[1], header.separator)
+    except InputError:
+        return False
+    if header.centre is None or not header.genes or len(row) != len(header.cells):
+        return False
+    return all(row[gene].isdigit() for gene in header.genes)
+
+
+SPOT_FORMATS.register("CSV")(
+    SpotFormat(
+        suffixes=(".csv", ".csv.gz"),
+        open=open_csv,
+        # Any other .csv is left alone in a folder; opened by name, it is told what it lacks.
+        companions=("*.csv", "*.csv.gz"),
+        is_file=_is_file,
+        tried_on_real_file=False,
+    )
+)
