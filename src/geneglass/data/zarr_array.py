@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geneglass.data.zarr_codecs import ChunkCodec, codec_of_v2, codec_of_v3, shard_of_v3
-from geneglass.data.zarr_files import ZarrFiles, metadata
+from geneglass.data.zarr_files import DamagedStoreError, ZarrFiles, metadata
 
 MAX_CHUNK_BYTES = 512 * 2**20
 """A chunk is decoded in one piece; a picture in larger ones must be written anew."""
@@ -130,7 +130,7 @@ def zarr_array(files: ZarrFiles, key: str) -> ZarrArray:
             return _of_v3(files, key, node)
         node = metadata(files, f"{key}/.zarray")
         if node is None:
-            raise ValueError(f"its array {key!r} is missing")
+            raise DamagedStoreError(f"its array {key!r} is missing")
         return _of_v2(files, key, node)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"the description of its array {key!r} cannot be understood") from error

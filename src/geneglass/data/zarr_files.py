@@ -14,6 +14,10 @@ from geneglass.data.folder_content import folder_digest
 _MAX_METADATA_BYTES = 64 * 2**20
 
 
+class DamagedStoreError(ValueError):
+    """Something that was once in the store is missing or can not be read."""
+
+
 class ZarrFiles(Protocol):
     """Where the keys of a store are read from; safe to use from several threads."""
 
@@ -136,7 +140,7 @@ def metadata(files: ZarrFiles, key: str) -> dict[str, Any] | None:
 
     Raises
     ------
-    ValueError
+    DamagedStoreError
         When it is no JSON object.
     """
     content = files.read(key, _MAX_METADATA_BYTES)
@@ -145,9 +149,9 @@ def metadata(files: ZarrFiles, key: str) -> dict[str, Any] | None:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"its {key} cannot be read") from error
+        raise DamagedStoreError(f"its {key} cannot be read") from error
     if not isinstance(found, dict):
-        raise ValueError(f"its {key} holds no JSON object")
+        raise DamagedStoreError(f"its {key} holds no JSON object")
     return found
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+from geneglass.data.stated_mpp import believed_mpp
 from geneglass.data.tiff_pages import downsample_of
-from geneglass.data.tiff_tags import MPP_RANGE
 from geneglass.data.zarr_array import ZarrArray, zarr_array
 from geneglass.data.zarr_files import ZarrFiles, attributes
 
@@ -69,14 +69,15 @@ def find_image(files: ZarrFiles) -> ZarrImage:
     ValueError
         With a clause that says what the store holds instead.
     """
-    images, causes = [], []
+    images: list[ZarrImage] = []
+    causes: list[ValueError] = []
     for key in _image_keys(files):
         try:
             images.append(_image(files, key))
         except ValueError as error:
-            causes.append(str(error))
+            causes.append(error)
     if not images:
-        raise ValueError(causes[0] if causes else "it holds no picture of tissue")
+        raise causes[0] if causes else ValueError("it holds no picture of tissue")
     return max(images, key=lambda image: math.prod(image.size_yx(0)))
 
 
@@ -205,15 +206,10 @@ def _mpp(scales: dict[str, Any], axes: str) -> tuple[float | None, str]:
         axis = scales["axes"][axes.index(letter)] if scales.get("axes") else None
         unit = _UM_PER_UNIT.get(str(axis.get("unit", "")).lower()) if isinstance(axis, dict) else None
         scale = _scale(scales["datasets"][0], axes, letter) * _scale(scales, axes, letter)
-        if unit is None or not (math.isfinite(scale) and scale > 0):
+        if unit is None:
             return None, ""
         sizes.append(scale * unit)
-    if abs(sizes[0] - sizes[1]) > 0.02 * max(sizes):
-        return None, f"Its pixels are {sizes[1]:.4g} um wide and {sizes[0]:.4g} um high; neither is believed."
-    mpp = (sizes[0] + sizes[1]) / 2
-    if MPP_RANGE[0] <= mpp <= MPP_RANGE[1]:
-        return mpp, ""
-    return None, f"Its scale means {mpp:.4g} um per pixel, which no microscope slide has; it is ignored."
+    return believed_mpp(*sizes)
 
 
 def _scale(item: dict[str, Any], axes: str, letter: str) -> float:

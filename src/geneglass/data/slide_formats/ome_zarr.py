@@ -13,7 +13,7 @@ from geneglass.data.slide_formats import SLIDE_FORMATS, NotThisFormatError, Slid
 from geneglass.data.tiff_pages import downsample_of
 from geneglass.data.tiled_slide import TiledSlide
 from geneglass.data.types import Level, UInt8Array
-from geneglass.data.zarr_files import ZarrFiles, ZarrFolder, ZarrZip
+from geneglass.data.zarr_files import DamagedStoreError, ZarrFiles, ZarrFolder, ZarrZip
 from geneglass.data.zarr_image import ZarrImage, find_image, is_image_store
 from geneglass.errors import InputError
 
@@ -123,10 +123,11 @@ def _yxc(chunk: Any, axes: str) -> Any:
 def _found(path: Path, files: ZarrFiles) -> ZarrImage:
     try:
         return find_image(files)
-    except (ValueError, OSError, RecursionError, zipfile.BadZipFile) as error:
+    except (DamagedStoreError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is damaged or cut short: {_first_line(error)}; copy it again.") from error
+    except ValueError as error:
         raise InputError(
-            f"{path} cannot be opened as a slide: {_first_line(error)}; copy it again or export it as an 8-bit RGB "
-            "OME-Zarr or TIFF."
+            f"{path} cannot be opened as a slide: {_first_line(error)}; export it as an 8-bit RGB OME-Zarr or TIFF."
         ) from error
 
 
