@@ -9,6 +9,7 @@ import pytest
 import zarr
 
 from geneglass.data import cached_pyramid
+from geneglass.data.pyramid import write_pyramid
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import is_slide_folder, open_slide
 from geneglass.data.types import Region
@@ -320,3 +321,11 @@ def test_one_large_level_gets_coarser_ones_from_the_cache(tmp_path, monkeypatch)
             assert slide.mpp == 0.5
             assert slide.path == path
         monkeypatch.setattr(cached_pyramid, "write_pyramid", None)  # the second time nothing is made
+
+
+def test_slides_of_two_formats_never_share_a_number(tmp_path):
+    """The number is part of the key of the decoded tiles: one twice would show one slide's pixels as another's."""
+    tiff, store = tmp_path / "a.ome.tif", write_ome_zarr(tmp_path / "a.zarr", IMAGE)
+    write_pyramid(tiff, IMAGE, 0.5)
+    with open_slide(tiff) as first, open_slide(store) as second, open_slide(tiff) as third:
+        assert first._number < second._number < third._number

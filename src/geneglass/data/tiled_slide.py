@@ -14,7 +14,8 @@ from geneglass.data.threads import worker_count
 from geneglass.data.tile_cache import SLIDE_NUMBERS, TILES
 from geneglass.data.types import Region, UInt8Array
 
-_PARALLEL_FROM_TILES = 4
+_PARALLEL_FROM_PX = 2**20
+"""A smaller region is read by the thread that asks: patches and chunks come from several threads already."""
 
 
 @cache
@@ -60,8 +61,8 @@ class TiledSlide(Slide):
         rows = range(region.top_px // height, (region.top_px + region.height_px - 1) // height + 1)
         columns = range(region.left_px // width, (region.left_px + region.width_px - 1) // width + 1)
         out = np.empty((region.height_px, region.width_px, 3), dtype=np.uint8)
-        places = list(itertools.product(rows, columns))
-        if len(places) < _PARALLEL_FROM_TILES:
+        places = itertools.product(rows, columns)
+        if region.height_px * region.width_px < _PARALLEL_FROM_PX:
             for place in places:
                 self._paste(out, region, place)
         else:

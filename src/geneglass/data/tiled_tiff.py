@@ -20,7 +20,7 @@ from geneglass.data.tiff_level import TiffLevel
 from geneglass.data.tiff_pages import TiffContents
 from geneglass.data.tiff_tags import orientation_warning
 from geneglass.data.tiff_vendors import contents_of, vendor_of
-from geneglass.data.tile_cache import TILES
+from geneglass.data.tile_cache import SLIDE_NUMBERS, TILES
 from geneglass.data.types import Level, Region, UInt8Array
 from geneglass.errors import InputError
 
@@ -32,8 +32,6 @@ MAX_ASSOCIATED_PX = 50_000_000
 
 _PARALLEL_FROM_PX = 2**20
 """A smaller region is read by the thread that asks: patches and chunks come from several threads already."""
-
-_numbers = itertools.count()
 
 
 @cache
@@ -70,7 +68,7 @@ class TiledTiffSlide(Slide):
     def __init__(self, path: Path, *, shown_as: Path | None = None, strips: bool = False) -> None:
         self.path = shown_as or path
         self._file_path = path
-        self._number = next(_numbers)
+        self._number = next(SLIDE_NUMBERS)
         self._digest: str | None = None
         with clear_errors(self.path), opened(path) as tif:
             contents = contents_of(tif)
