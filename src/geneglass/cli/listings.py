@@ -4,10 +4,10 @@ import inspect
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from geneglass.cli.run import print_json
+from geneglass.cli.tables import console_for_tables
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
@@ -42,8 +42,11 @@ def formats(json: JsonFlag = False) -> None:
     rows = []
     for kind, registry in (("slide", SLIDE_FORMATS), ("spots", SPOT_FORMATS)):
         for name, found in registry.items():
+            summary = first_sentence(inspect.getmodule(found.open)).partition(":")[0].rstrip(".")
+            takes_folders = found.is_folder is not type(found).is_folder
+            endings = " ".join([*found.suffixes, *(["folder"] if takes_folders else [])])
             note = "" if found.tried_on_real_file else "untested on a real file"
-            rows.append({"kind": kind, "name": name, "suffixes": " ".join(found.suffixes), "note": note})
+            rows.append({"kind": kind, "name": name, "suffixes": endings, "summary": summary, "note": note})
     _show("formats", rows, as_json=json)
 
 
@@ -61,7 +64,7 @@ def _show(title: str, rows: list[dict[str, Any]], *, as_json: bool) -> None:
         table.add_column(column.replace("_", " "))
     for row in rows:
         table.add_row(*(_word(value) for value in row.values()))
-    Console().print(table)
+    console_for_tables().print(table)
 
 
 def _word(value: Any) -> str:

@@ -12,6 +12,11 @@ FILE_WIDTH = 110
 """Characters of a table that goes into a file or a pipe."""
 
 
+def console_for_tables() -> Console:
+    """Return a console as wide as the terminal, or wide enough for a file."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+
+
 def show_checks(checked: Any) -> None:
     """Print what was read of each section, and which sections belong together."""
     out = Console(highlight=False)
@@ -51,7 +56,7 @@ def _show_predictors(title: str, predictors: Mapping[str, Mapping[str, Any]]) ->
     for name, values in predictors.items():
         r, top = (_with_interval(values, key) for key in ("r", "r_top"))
         table.add_row(escape(name), r, top, _text(values.get("mse")), _text(values.get("undefined")))
-    Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH).print(table)
+    console_for_tables().print(table)
 
 
 def _with_interval(values: Mapping[str, Any], key: str) -> str:
@@ -73,4 +78,6 @@ def _text(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, (list, tuple)):
         return ", ".join(_text(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
     return str(value)
