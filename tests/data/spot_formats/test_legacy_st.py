@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geneglass.data.array_grid import layout, pitch_px
-from geneglass.data.spot_formats import open_spots
+from geneglass.data.spot_formats import is_spots, open_spots
 from geneglass.data.types import LEGACY_ST
 from geneglass.errors import InputError
 
@@ -237,4 +237,63 @@ def test_mob_keeps_the_spots_on_tissue(shared_data: Path, name: str, n_spots: in
     spots = open_spots(shared_data / "mob" / f"{name}.tsv.gz")
     assert spots.table.shape == (n_spots, 1000)
     assert layout(spots.table) == "staggered"
-    assert spots.table.var_names.str.fullmatch(r"ENSMUSG\d+\.\d+").all()
+    assert not spots.table.var_names.str.match("ENSMUSG").any()
+
+
+@pytest.mark.parametrize("accession", ["GSM4284316_", ""])
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_positions_are_found_in_the_layout_of_gse144240(
+    files: tuple[Path, Path], tmp_path: Path, accession: str, ending: str
+) -> None:
+    counts = files[0].rename(tmp_path / f"{accession}P2_ST_rep1_stdata.tsv.gz")
+    positions = tmp_path / f"{accession}spot_data-selection-P2_ST_rep1.tsv{ending}"
+    text = files[1].read_bytes()
+    files[1].unlink()
+    positions.write_bytes(gzip.compress(text) if ending else text)
+    assert open_spots(counts).table.n_obs == len(PLACES)
+    assert is_spots(counts)
+    assert not is_spots(positions)
+
+
+ACCESSIONS = ("ENSMUSG00000051951.5", "ENSMUSG00000025902.13", "ENSMUSG00000033845.13", "ENSMUSG00000099999.1")
+
+
+def test_accessions_are_named_by_the_list_beside(tmp_path: Path) -> None:
+    rows: dict[str, list[object]] = {f"{x}x{y}": [x, y, x * y, 1] for x, y in PLACES}
+    counts = write_counts(tmp_path / "T1.tsv.gz", rows, ACCESSIONS)
+    write_positions(tmp_path / "T1_selection.tsv", PLACES)
+    assert tuple(open_spots(counts).table.var_names) == ACCESSIONS
+    # Another version of the first; the second's symbol is shared with a gene that this table has not.
+    lines = [
+        "ENSMUSG00000051951.4\tTEC\tXkr4",
+        "ENSMUSG00000025902.13\tTEC\tSox17",
+        "ENSMUSG00000033845.13\tTEC\tMrpl15",
+    ]
+    lines.append("ENSMUSG00000000001.1\tTEC\tSox17")
+    (tmp_path / "mouse_genes.tsv").write_text("gene_id\tgene_type\tgene_name\n" + "\n".join(lines) + "\n")
+    spots = open_spots(counts)
+    assert list(spots.table.var_names) == ["Xkr4", "Sox17 (ENSMUSG00000025902)", "Mrpl15", ACCESSIONS[3]]
+    assert spots.warnings == ("1 of 4 genes have no name in mouse_genes.tsv.",)
+    np.testing.assert_array_equal(spots.table[:, "Mrpl15"].X.toarray()[:, 0], [x * y for x, y in PLACES])
+    (tmp_path / "genes.tsv").write_text("gene_id\tgene_name\n")
+    spots = open_spots(counts)
+    assert tuple(spots.table.var_names) == ACCESSIONS
+    assert "genes.tsv and mouse_genes.tsv could both name them" in spots.warnings[0]
+
+
+def test_a_list_of_names_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    rows: dict[str, list[object]] = {f"{x}x{y}": [x, y, x * y, 1] for x, y in PLACES}
+    counts = write_counts(tmp_path / "T1.tsv.gz", rows, ACCESSIONS)
+    write_positions(tmp_path / "T1_selection.tsv", PLACES)
+    (tmp_path / "genes.tsv").write_text("id\tname\n")
+    with pytest.raises(InputError, match=r"names beside the table can not be used: .*genes\.tsv has no column gene_id"):
+        open_spots(counts)
+
+
+def test_real_sections_of_one_study_name_their_genes_alike(shared_data: Path) -> None:
+    sections = [open_spots(shared_data / "mob" / f"MOB{number}.tsv.gz").table for number in (1, 2, 3)]
+    named = [set(table.var_names) for table in sections]
+    assert named[0] == named[1] == named[2]
+    assert len(named[0]) == 1000
+    assert {"Penk", "Doc2g", "Kctd12"} & named[0]
+    assert sum(name.startswith("ENSMUSG") for name in named[0]) < 20

@@ -172,7 +172,7 @@ def _numbers(path: Path, texts: pd.Series, column: str, separator: str) -> NDArr
     wrong = texts.index[values.isna() & texts.notna()]
     if len(wrong):
         raise InputError(f"{path}, line {wrong[0] + 2}: {texts[wrong[0]]!r} in column {column} is no number.")
-    return values.to_numpy(dtype=np.float64)
+    return np.asarray(values, dtype=np.float64)
 
 
 def _places(path: Path, facts: pd.DataFrame, header: _Header, names: list[str]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from geneglass.data.gene_names import are_accessions, named_by_list
 from geneglass.data.labels import with_labels
 from geneglass.data.spot_formats import SPOT_FORMATS, SpotFormat
 from geneglass.data.spots import RawSpots, Spots, checked_spots, repeated_names, some
@@ -21,15 +22,41 @@ SUFFIXES = (".tsv", ".tsv.gz")
 
 _ROW_NAME = re.compile(r"(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)")
 
-_POSITIONS = ("../ST-spotfiles/{}_selection.tsv", "{}_selection.tsv", "alignment_table_{}.tsv")
-_LABELS = ("../ST-pat/lbl/{}_labeled_coordinates.tsv", "{}_labeled_coordinates.tsv")
+_POSITIONS = (
+    "../ST-spotfiles/{name}_selection.tsv",
+    "../spot-selections/{name}_selection.tsv",
+    "{name}_selection.tsv",
+    "alignment_table_{name}.tsv",
+    "{accession}spot_data-selection-{sample}.tsv",
+    "spot_data-selection-{sample}.tsv",
+)
+_LABELS = (
+    "../ST-pat/lbl/{name}_labeled_coordinates.tsv",
+    "../meta/{name}_labeled_coordinates.tsv",
+    "{name}_labeled_coordinates.tsv",
+)
+"""Where other files of a section lie, each plain or gzipped: of "GSM1_P2_ST_rep1_stdata.tsv.gz" (as in the Gene
+Expression Omnibus) the name is "GSM1_P2_ST_rep1", the accession "GSM1_" and the sample "P2_ST_rep1"."""
+
+_ACCESSION = re.compile(r"GSM\d+_")
+
+
+_COMPANIONS = (
+    "*_selection.tsv",
+    "alignment_table_*.tsv",
+    "*spot_data-selection-*.tsv",
+    "*_labeled_coordinates.tsv",
+    "genes.tsv",
+    "*_genes.tsv",
+)
 
 
 def open_legacy_st(path: Path, positions: Path | None = None) -> Spots:
     """Read a counts table and its spot file, joined on rounded array positions.
 
     Spots with `selected` 0 lie off the tissue and are left out, and so are rows that stand in only one
-    of the two files; both are told in the warnings. Labels that lie beside the counts are joined too.
+    of the two files; both are told in the warnings. Labels that lie beside the counts are joined too, and
+    genes that go by Ensembl accessions are named by a list beside them (`gene_names.named_by_list`).
 
     Parameters
     ----------
@@ -47,7 +74,7 @@ def open_legacy_st(path: Path, positions: Path | None = None) -> Spots:
     names, genes, counts = _read_counts(path)
     positions = positions or _beside(path, _POSITIONS)
     if positions is None:
-        known = ", ".join(pattern.format(_stem(path)) for pattern in _POSITIONS)
+        known = ", ".join(dict.fromkeys(_filled(path, _POSITIONS)))
         raise InputError(f"No spot file found for {path} (looked for {known}); give it as `positions`.")
     frame = _read_positions(positions)
     rows, told = _join(names, frame, path, positions)
@@ -56,22 +83,30 @@ def open_legacy_st(path: Path, positions: Path | None = None) -> Spots:
         {"array_row": place["array_y"].to_numpy(), "array_col": place["array_x"].to_numpy()},
         index=[names[row] for row in rows],
     )
+    if are_accessions(genes):
+        genes, unnamed = named_by_list(genes, path.parent)
+        told += unnamed
     raw = RawSpots(counts[rows], genes, obs, place[["pixel_x", "pixel_y"]].to_numpy(dtype=np.float64))
     spots = checked_spots(raw, LEGACY_ST, file=path.name, warnings=told)
     labels = _beside(path, _LABELS)
     return spots if labels is None else with_labels(spots, labels)
 
 
-def _stem(path: Path) -> str:
+def _filled(path: Path, patterns: tuple[str, ...]) -> list[str]:
+    """Return the file names that patterns mean for a counts file."""
     name = path.name
     for suffix in sorted(SUFFIXES, key=len, reverse=True):
         name = name.removesuffix(suffix)
-    return name
+    name = name.removesuffix("_stdata")
+    found = _ACCESSION.match(name)
+    accession = found[0] if found else ""
+    sample = name.removeprefix(accession)
+    return [pattern.format(name=name, accession=accession, sample=sample) for pattern in patterns]
 
 
 def _beside(path: Path, patterns: tuple[str, ...]) -> Path | None:
-    candidates = [path.parent / pattern.format(_stem(path)) for pattern in patterns]
-    return next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
+    places = [path.parent / (name + ending) for name in _filled(path, patterns) for ending in ("", ".gz")]
+    return next((place.resolve() for place in places if place.is_file()), None)
 
 
 def _place(name: str) -> str:
@@ -198,6 +233,6 @@ SPOT_FORMATS.register("legacy ST")(
     SpotFormat(
         suffixes=SUFFIXES,
         open=open_legacy_st,
-        companions=("*_selection.tsv", "alignment_table_*.tsv", "*_labeled_coordinates.tsv"),
+        companions=tuple(pattern + ending for pattern in _COMPANIONS for ending in ("", ".gz")),
     )
 )
