@@ -13,7 +13,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("A1", "A2", "B1"):
         (tmp_path / f"{name}.tsv").write_text("\tA\tB\n1x1\t3\t4\n2x1\t5\t6\n")
         (tmp_path / f"{name}_selection.tsv").write_text("x\ty\tpixel_x\tpixel_y\n1\t1\t10\t10\n2\t1\t20\t10\n")
-    (tmp_path / "genes.tsv").write_text("gene\tname\nENSG1\tA\n")
+    (tmp_path / "table.tsv").write_text("gene\tname\nENSG1\tA\n")
     return tmp_path
 
 
@@ -21,7 +21,7 @@ def test_what_was_found_guessed_and_left_out_is_printed(folder: Path, capsys: py
     assert run(["cohort", "init", str(folder)]) == 0
     told = capsys.readouterr().out
     assert (folder / "cohort.toml").is_file()
-    for part in ("A1.tsv", "letter of its name", "left out: genes.tsv", "cohort.toml"):
+    for part in ("A1.tsv", "letter of its name", "left out: table.tsv", "cohort.toml"):
         assert part in told
 
 
@@ -30,7 +30,7 @@ def test_json_is_one_object_and_nothing_else(folder: Path, capsys: pytest.Captur
     found = json.loads(capsys.readouterr().out)
     assert found["cohort"] == str(folder / "c.toml")
     assert [(row["name"], row["patient"]) for row in found["sections"]] == [("A1", "A"), ("A2", "A"), ("B1", "B")]
-    assert [Path(row["path"]).name for row in found["left_out"]] == ["genes.tsv"]
+    assert [Path(row["path"]).name for row in found["left_out"]] == ["table.tsv"]
 
 
 def test_a_second_run_needs_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -120,7 +120,7 @@ def test_legacy_pairs_bring_their_positions_and_labels(tmp_path: Path) -> None:
     legacy(tmp_path, "R", positions=False)
     (tmp_path / "Q_labeled_coordinates.tsv").write_text("x\ty\tlabel\n1\t1\tfat\n")
     (tmp_path / "Z_labeled_coordinates.tsv").write_text("x\ty\tlabel\n1\t1\tfat\n")
-    (tmp_path / "genes.tsv").write_text("gene\tname\nENSG1\tA\n")
+    (tmp_path / "table.tsv").write_text("gene\tname\nENSG1\tA\n")
     (section,) = (draft := init_cohort(tmp_path)).cohort.sections
     assert (section.name, section.positions, section.annotations) == (
         "Q",
@@ -128,8 +128,54 @@ def test_legacy_pairs_bring_their_positions_and_labels(tmp_path: Path) -> None:
         tmp_path / "Q_labeled_coordinates.tsv",
     )
     assert "no spot file" in reason(draft, "R.tsv")
-    assert "'ENSG1'" in reason(draft, "genes.tsv")
+    assert "'ENSG1'" in reason(draft, "table.tsv")
     assert "spots were not found" in reason(draft, "Z_labeled_coordinates.tsv")
+
+
+def test_the_layout_of_the_cscc_deposit_is_found(tmp_path: Path) -> None:
+    for number, name in enumerate(("P2_ST_rep1", "P2_ST_rep2", "P5_ST_rep1"), start=1):
+        legacy(tmp_path, name)
+        (tmp_path / f"{name}.tsv").rename(tmp_path / f"GSM{number}_{name}_stdata.tsv")
+        (tmp_path / f"{name}_selection.tsv").rename(tmp_path / f"GSM{number}_spot_data-selection-{name}.tsv")
+        picture(tmp_path / f"GSM{number}_{name}.jpg")
+    draft = init_cohort(tmp_path)
+    assert {section.name: section.patient for section in draft.cohort.sections} == {
+        "P2_ST_rep1": "P2",
+        "P2_ST_rep2": "P2",
+        "P5_ST_rep1": None,
+    }
+    first = draft.cohort.sections[0]
+    assert first.slide == tmp_path / "GSM1_P2_ST_rep1.jpg"
+    assert first.positions == tmp_path / "GSM1_spot_data-selection-P2_ST_rep1.tsv"
+    assert draft.left_out == {}
+
+
+def outs(folder: Path, *, counts: bool = True) -> None:
+    (folder / "spatial").mkdir(parents=True)
+    (folder / "spatial" / "tissue_positions.csv").write_text("barcode,in_tissue,array_row\n")
+    picture(folder / "spatial" / "tissue_hires_image.png")
+    if counts:
+        (folder / "filtered_feature_bc_matrix.h5").write_bytes(b"")
+
+
+def test_space_ranger_folders_and_the_slides_beside_them_are_found(tmp_path: Path) -> None:
+    outs(tmp_path / "S1" / "outs")
+    picture(tmp_path / "S1" / "image.png")
+    outs(tmp_path / "S2.1")
+    picture(tmp_path / "S2.1" / "full.png")
+    picture(tmp_path / "S2.1" / "aligned_fiducials.png")
+    outs(tmp_path / "S3" / "outs")
+    picture(tmp_path / "slides" / "s3.png")
+    outs(tmp_path / "S4" / "outs", counts=False)
+    draft = init_cohort(tmp_path)
+    assert slides_of(draft, tmp_path) == {"S1": "S1/image.png", "S2.1": "S2.1/full.png", "S3": "slides/s3.png"}
+    assert [section.spots and section.spots.relative_to(tmp_path).as_posix() for section in draft.cohort.sections] == [
+        "S1/outs",
+        "S2.1",
+        "S3/outs",
+    ]
+    assert "no counts" in reason(draft, "outs")
+    assert "preview" in reason(draft, "aligned_fiducials.png")
 
 
 def test_drawn_annotations_are_taken_and_outlines_of_cells_are_not(tmp_path: Path) -> None:
@@ -252,3 +298,10 @@ def test_real_mob_is_found_and_its_mice_are_not_guessed(shared_data: Path, tmp_p
     draft = init_cohort(shared_data / "mob", tmp_path / "cohort.toml")
     found = [(section.name, section.slide and section.slide.name, section.patient) for section in draft.cohort.sections]
     assert found == [(name, f"{name}.jpg", None) for name in ("MOB1", "MOB2", "MOB3")]
+
+
+def test_real_space_ranger_folders_are_found_or_left_out_for_their_reason(shared_data: Path, tmp_path: Path) -> None:
+    draft = init_cohort(shared_data / "visium", tmp_path / "cohort.toml")
+    names = {section.name for section in draft.cohort.sections}
+    assert names == {"cytassist-lowres", "scanpy-1.0.0", "seurat", "seurat_hd"}
+    assert "no counts" in reason(draft, "dlpfc-151673")

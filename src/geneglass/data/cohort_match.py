@@ -1,13 +1,13 @@
 """Which slide and which annotations belong to which spot table, by their names and folders."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from geneglass.data.cohort import SectionSource, folder_name
-from geneglass.data.cohort_scan import LABELS, POSITIONS, Scan, stem, words
-from geneglass.data.cohort_sniff import reach_xy
-from geneglass.data.slide_formats import open_slide
+from geneglass.data.cohort import SectionSource
+from geneglass.data.cohort_scan import LABELS, Scan, place_of, stem, words
+from geneglass.data.cohort_sniff import needs_positions, reach_xy, size_px
 from geneglass.errors import InputError
 
 
@@ -32,7 +32,7 @@ class _Spots:
 Rule = Callable[[_Spots, Path, Sequence[_Spots]], bool]
 
 SLIDE_RULES: tuple[Rule, ...] = (
-    lambda spots, file, _: stem(file).lower() == spots.name.lower(),
+    lambda spots, file, _: _plain(stem(file)).lower() == spots.name.lower(),
     lambda spots, file, _: file.parent.name.lower() == spots.name.lower(),
     lambda spots, file, every: spots.home in file.parents and _alone_at(spots.home, every),
     lambda spots, file, _: _has_words(words(stem(file)), words(spots.name)),
@@ -50,11 +50,11 @@ def match(found: Scan) -> Matched:
     left_out = dict(found.left_out)
     tables = _named(found)
     slides, domains = _assign(tables, found.slides), _assign(tables, found.domains)
-    positions = {_place_of(path): path for path in found.positions}
+    positions = {place_of(path): path for path in found.positions}
     sections = []
     for index, item in enumerate(tables):
-        section = SectionSource(item.name, spots=item.path, positions=positions.get(stem(item.path)))
-        if section.positions is None and item.path.name.lower().endswith((".tsv", ".tsv.gz")):
+        section = SectionSource(item.name, spots=item.path, positions=positions.get(_plain(stem(item.path))))
+        if section.positions is None and needs_positions(item.path):
             left_out[item.path] = "no spot file with its positions was found"
             continue
         slide = _largest(section, slides.get(index, []), told, left_out)
@@ -72,25 +72,24 @@ def match(found: Scan) -> Matched:
     return Matched(tuple(sections), tuple(told), left_out)
 
 
-def _place_of(path: Path) -> str:
-    """Return the section that a spot file is of ("A1" of A1_selection.tsv)."""
-    fits = POSITIONS.fullmatch(path.name)
-    return "" if fits is None else fits["before"] or fits["after"]
-
-
 def _named(found: Scan) -> list[_Spots]:
     """Return the spot tables, each with a name of its own: its file's, else its folder's, else both."""
     plain = []
     for path in found.spots:
         is_folder = path.is_dir()
         home = path.parent if not is_folder or path.name == "outs" else path
-        plain.append(_Spots(path, stem(Path(folder_name(path))) if is_folder else stem(path), home))
+        plain.append(_Spots(path, _plain(stem(home if path.name == "outs" else path)), home))
     for longer in (lambda item: item.home.name, lambda item: f"{item.home.parent.name}_{item.name}"):
         plain = [replace(item, name=longer(item)) if _is_repeated(item, plain) else item for item in plain]
     for number, item in enumerate(plain):
         if any(other.name == item.name for other in plain[:number]):
             plain[number] = replace(item, name=f"{item.name}_{number + 1}")
     return plain
+
+
+def _plain(name: str) -> str:
+    """Return a name without what GEO and the ST pipeline add to it ("P2_ST_rep1" of GSM4284316_P2_ST_rep1_stdata)."""
+    return re.sub(r"^GSM\d+_(?=.)|(?<=.)_stdata$", "", name)
 
 
 def _is_repeated(item: _Spots, every: Sequence[_Spots]) -> bool:
@@ -125,19 +124,17 @@ def _largest(section: SectionSource, slides: list[Path], told: list[str], left_o
     sizes: dict[Path, tuple[int, int]] = {}
     for path in slides:
         try:
-            slide = open_slide(path)
+            width_px, height_px = size_px(path)
         except InputError as error:
             left_out[path] = str(error)
             continue
-        level = slide.levels[0]
-        slide.close()
-        if reach is not None and (reach[0] > level.width_px or reach[1] > level.height_px):
+        if reach is not None and (reach[0] > width_px or reach[1] > height_px):
             left_out[path] = (
-                f"{level.width_px} x {level.height_px} px, but the spots of {section.name} reach x {reach[0]:.0f}, "
+                f"{width_px} x {height_px} px, but the spots of {section.name} reach x {reach[0]:.0f}, "
                 f"y {reach[1]:.0f}: a reduced copy (give its `scale`), or the slide of other spots"
             )
         else:
-            sizes[path] = (level.width_px, level.height_px)
+            sizes[path] = (width_px, height_px)
     if not sizes:
         return None
     first, *others = sorted(sizes, key=lambda path: (-sizes[path][0] * sizes[path][1], path.name))

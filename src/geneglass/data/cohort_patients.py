@@ -29,6 +29,7 @@ _PATIENT_FOLDER = re.compile(
     r"(patient|donor|subject|case|animal|mouse|individual|participant|pat|pt|p)[-_ ]?\w*\d\w*", re.IGNORECASE
 )
 _LETTER_NUMBER = re.compile(r"([A-Z])(\d{1,2})")
+_REPLICATE = re.compile(r"(.+?)(?:_ST)?[-_ ]?rep(?:licate)?[-_ ]?\d+", re.IGNORECASE)
 _MAX_BYTES = 2**24
 
 
@@ -44,18 +45,20 @@ def patients_of(sections: Sequence[SectionSource], root: Path, tables: Sequence[
     """Return the patient of each section by the first rule that knows it; a section no rule knows is absent.
 
     In order: a table of samples with a column of sections and one of patients; HEST's `metadata/ID.json`; a folder
-    on the way to the spots that is named as a patient ("patient_3", "P07", "mouse1"); names of one letter and a
-    number, as in her2st, where several sections share a letter and there is more than one letter.
+    on the way to the spots that is named as a patient ("patient_3", "P07", "mouse1"); names that differ in the number
+    of a replicate alone ("P2_ST_rep1", "P2_ST_rep2"); names of one letter and a number, as in her2st, where several
+    sections share a letter and there is more than one letter.
     """
     by_table = _from_tables(tables)
-    by_letter = _from_letters([section.name for section in sections])
+    names = [section.name for section in sections]
+    by_name = _from_letters(names) | _from_replicates(names)
     guesses = {}
     for section in sections:
         guess = (
             by_table.get(section.name.lower())
             or _from_hest(section)
             or _from_folder(section, root)
-            or by_letter.get(section.name)
+            or by_name.get(section.name)
         )
         if guess is not None:
             guesses[section.name] = guess
@@ -122,3 +125,13 @@ def _from_letters(names: Sequence[str]) -> dict[str, Guess]:
     if len(fits) < len(names) or len(set(letters)) < 2 or len(set(letters)) == len(letters):
         return {}
     return {name: Guess(letter, "the letter of its name, as her2st names sections") for name, letter in fits.items()}
+
+
+def _from_replicates(names: Sequence[str]) -> dict[str, Guess]:
+    before = {name: match[1] for name in names if (match := _REPLICATE.fullmatch(name))}
+    shared = list(before.values())
+    return {
+        name: Guess(patient, "its name without the number of the replicate")
+        for name, patient in before.items()
+        if shared.count(patient) > 1
+    }

@@ -17,7 +17,12 @@ MAX_FILES = 200_000
 """More files are a disk, not a study."""
 
 LABELS = "_labeled_coordinates.tsv"
-POSITIONS = re.compile(r"(?P<before>.+)_selection\.tsv|alignment_table_(?P<after>.+)\.tsv", re.IGNORECASE)
+POSITIONS = re.compile(
+    r"(?P<before>.+)_selection\.tsv|alignment_table_(?P<after>.+)\.tsv|.*spot_data-selection-(?P<last>.+)\.tsv",
+    re.IGNORECASE,
+)
+"""Spot files of her2st, of STUtility and of the cSCC deposit; each may be gzipped."""
+
 SAMPLES = re.compile(r"(meta_?data|samples?|sections?|sample_?sheet|patients?|hest_.*)\.(csv|tsv)", re.IGNORECASE)
 
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv", "cache", "caches"}
@@ -57,8 +62,16 @@ def stem(path: Path) -> str:
     """Return a name without the ending of its format ("A1" of A1.ome.tif or A1.tsv.gz, and "A1.2" of A1.2.svs)."""
     endings = [suffix for item in SLIDE_FORMATS.values() for suffix in item.suffixes]
     endings += [suffix for item in SPOT_FORMATS.values() for suffix in item.suffixes]
-    fitting = [ending for ending in (*endings, ".geojson", ".geojson.gz") if path.name.lower().endswith(ending)]
+    fitting = [
+        ending for ending in (*endings, ".geojson", ".geojson.gz", ".zarr") if path.name.lower().endswith(ending)
+    ]
     return path.name[: -len(max(fitting, key=len))] if fitting else path.name
+
+
+def place_of(path: Path) -> str:
+    """Return the section that a spot file is of ("A1" of A1_selection.tsv); empty where it is none."""
+    fits = POSITIONS.fullmatch(path.name.removesuffix(".gz"))
+    return "" if fits is None else next(name for name in fits.groups() if name)
 
 
 def scan(root: Path) -> Scan:
@@ -97,9 +110,8 @@ def scan(root: Path) -> Scan:
 
 def _look_into(folder: Path, found: Scan) -> tuple[list[Path], list[Path]]:
     """Return the files and the folders in a folder; none where it is a spot table or a slide as a whole."""
-    if is_spots(folder):
-        found.spots.append(folder)
-        return [], []
+    if is_spots(folder) and not is_spots(folder / "outs"):
+        return _beside_spots(folder, found), []
     if is_slide_folder(folder):
         _take(folder, found, found.slides, _NO_SLIDE, _PREVIEW)
         return [], []
@@ -108,6 +120,16 @@ def _look_into(folder: Path, found: Scan) -> tuple[list[Path], list[Path]]:
         found.left_out[folder] = "results of a geneglass evaluation"
         return [], []
     return [path for path in inside if path.is_file()], [path for path in inside if path.is_dir()]
+
+
+def _beside_spots(folder: Path, found: Scan) -> list[Path]:
+    """Take a folder as a spot table; a slide may lie in it, beside what belongs to the table."""
+    reason = why_no_spots(folder)
+    if reason is None:
+        found.spots.append(folder)
+    else:
+        found.left_out[folder] = reason
+    return [path for path in _inside(folder, found) if path.is_file() and not is_spots(path)]
 
 
 def _inside(folder: Path, found: Scan) -> list[Path]:
@@ -125,7 +147,7 @@ def _sort_in(path: Path, found: Scan) -> None:
     name = path.name.lower()
     if name.endswith(LABELS):
         found.labels.append(path)
-    elif POSITIONS.fullmatch(name):
+    elif place_of(path):
         found.positions.append(path)
     elif SAMPLES.fullmatch(name):
         found.samples.append(path)
@@ -144,7 +166,9 @@ def _sort_in(path: Path, found: Scan) -> None:
 def _take(path: Path, found: Scan, kind: list[Path], telling: set[str], reason: str) -> None:
     """Take a file, unless its name, or a folder's on the way to it, tells that it is something else."""
     relative = path.relative_to(found.root)
-    if telling & {word for part in (*relative.parts[:-1], stem(path)) for word in words(part)}:
+    said = {word for part in (*relative.parts[:-1], stem(path)) for word in words(part)}
+    # The picture of the CytAssist itself is small and may show labels; "CytAssist" alone is in the names of data sets.
+    if telling & said or stem(path).lower().endswith("cytassist_image"):
         found.left_out[path] = reason
     else:
         kind.append(path)

@@ -1,29 +1,40 @@
 """A first look into a file: whether it can be a spot table, and how far its spots reach, without reading its counts."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from geneglass.data.slide_formats import open_slide
+from geneglass.data.space_ranger_bins import in_bins
+from geneglass.data.space_ranger_files import find_files, home_of
+from geneglass.data.spot_formats import SPOT_FORMATS
 from geneglass.data.table_file import open_text, read_columns
 from geneglass.errors import InputError
 
 _ARRAY_POSITION = re.compile(r"\d+(\.\d+)?x\d+(\.\d+)?")
+_EXIF_ORIENTATION = 274
 _MAX_LINE = 2**22
 _MAX_POSITIONS = 5_000_000
 
 
 def why_no_spots(path: Path) -> str | None:
-    """Return why a file that ends as a spot table is none, by its first lines; None where it may be one."""
+    """Return why what looks like a spot table is none, by its first lines or its parts; None where it may be one."""
     name = path.name.lower()
+    if path.is_dir() or name.endswith(".h5"):
+        return _why_no_space_ranger(path)
     if name.endswith(".h5ad"):
         return _why_no_h5ad(path)
-    if name.endswith((".tsv", ".tsv.gz")):
-        return _why_no_legacy(path)
-    if name.endswith((".csv", ".csv.gz")):
-        return _why_no_csv(path)
-    return None
+    return _why_no_legacy(path) if needs_positions(path) else None
+
+
+def needs_positions(path: Path) -> bool:
+    """Return whether a table of counts has its positions in another file, as legacy ST has."""
+    known_by_content = any(item.is_file(path) for item in SPOT_FORMATS.values())
+    return path.name.lower().endswith((".tsv", ".tsv.gz")) and not known_by_content
 
 
 def reach_xy(spots: Path, positions: Path | None) -> tuple[float, float] | None:
@@ -43,6 +54,28 @@ def reach_xy(spots: Path, positions: Path | None) -> tuple[float, float] | None:
     return None if not len(found) else (float(found[:, 0].max()), float(found[:, 1].max()))
 
 
+def size_px(path: Path) -> tuple[int, int]:
+    """Return width and height of a slide; of a flat picture by its header alone, without decoding it.
+
+    Raises
+    ------
+    InputError
+        When it can not be opened.
+    """
+    if path.name.lower().endswith((".png", ".jpg", ".jpeg")):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                with Image.open(path) as picture:
+                    turned = picture.getexif().get(_EXIF_ORIENTATION, 1) > 4
+                    return (picture.height, picture.width) if turned else (picture.width, picture.height)
+        except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError):
+            pass  # opened as a slide, it is refused for its true reason
+    slide = open_slide(path)
+    slide.close()
+    return slide.levels[0].width_px, slide.levels[0].height_px
+
+
 def _lines(path: Path) -> list[str]:
     with open_text(path) as file:
         return [file.readline(_MAX_LINE).rstrip("\r\n") for _ in range(2)]
@@ -59,15 +92,14 @@ def _why_no_legacy(path: Path) -> str | None:
     return f"no table of counts: its first row is named {row[:30]!r}, not by an array position such as '10x13'"
 
 
-def _why_no_csv(path: Path) -> str | None:
+def _why_no_space_ranger(path: Path) -> str | None:
+    if path.is_dir() and (home_of(path) is None or in_bins(path)):
+        return None
     try:
-        header, first = _lines(path)
+        find_files(path)
     except InputError as error:
         return str(error)
-    names = {name.strip().strip('"').lower() for name in header.split(",")}
-    if first and {"x", "y"} <= names and len(names) > 3:
-        return None
-    return "no table of spots: its header line has no columns x and y with genes beside them"
+    return None
 
 
 def _why_no_h5ad(path: Path) -> str | None:
