@@ -40,8 +40,11 @@ SAME_SCALE = 1.1
 LEAST_TISSUE = 0.002
 """A picture with a smaller share of tissue is blank."""
 
+LEAST_SPOTS = 20
+"""Fewer spots have no outline."""
+
 _SCALES = np.exp(np.arange(np.log(0.02), np.log(50), 0.015))
-_MOST_PLACES = 3000
+_MOST_PLACES = 2000
 _LEAST_EMPTY = 20
 _EXTENT_PITCHES = 80
 
@@ -130,9 +133,9 @@ class Outline:
         """Return whether the slide shows tissue."""
         return bool(self._mask[0].mean() >= LEAST_TISSUE)
 
-    def outside(self, orientation: str, scale: float) -> float:
-        """Return the share of spots that would lie beyond the slide."""
-        return 1 - float(self._within(self._laid(self._spots_yx, orientation, scale)).mean())
+    def on_tissue(self, orientation: str, scale: float) -> float:
+        """Return the share of spots that would lie on tissue: a placement scores no higher."""
+        return float(self._look(self._spots_yx, orientation, scale)[0].mean())
 
     def place(self, orientation: str, scale: float) -> Placement:
         """Return how well the spots would lie."""
@@ -181,6 +184,8 @@ def align(slide: Slide, spots: Spots, *, orientation: str, scale: float) -> Alig
     now = outline.place(orientation, scale)
     if not outline.has_tissue():
         return Alignment(now, has_tissue=False)
+    if spots.table.n_obs < LEAST_SPOTS:
+        return Alignment(now)
     turned = [outline.place(name, scale) for name in ORIENTATIONS if name != orientation]
     better = _clearly_better(now, turned, GOOD_SCORE)
     if not better and now.score < POOR_SCORE:
@@ -189,7 +194,8 @@ def align(slide: Slide, spots: Spots, *, orientation: str, scale: float) -> Alig
 
 
 def _other_scales(outline: Outline, now: Placement) -> list[Placement]:
-    tried = [outline.place(name, now.scale * factor) for name in ORIENTATIONS for factor in _SCALES]
+    ways = [(name, float(now.scale * factor)) for name in ORIENTATIONS for factor in _SCALES]
+    tried = [outline.place(*way) for way in ways if outline.on_tissue(*way) >= GOOD_SCORE]
     found: list[Placement] = []
     for one in sorted(tried, key=lambda one: one.score, reverse=True)[:200]:
         least = GOOD_NEAR_SCALE if 1 / NEAR_SCALE < one.scale / now.scale < NEAR_SCALE else GOOD_SCORE

@@ -48,6 +48,8 @@ class Section:
         Why the section must not be used, one sentence each; only `open_anyway` returns a section with faults.
     domains
         Regions drawn on the slide, in its level-0 pixels; `obs["domain"]` of the spots names the one they lie in.
+    on_tissue
+        Share of the spots on tissue, 0 to 1, as `with_placement_told` finds it; None before, or without tissue.
     """
 
     source: SectionSource
@@ -62,11 +64,25 @@ class Section:
     preview: Picture | None = None
     faults: tuple[str, ...] = ()
     domains: tuple[Domain, ...] = ()
+    on_tissue: float | None = None
 
     @property
     def orientation(self) -> str:
         """Return how the spots are turned or mirrored onto the slide."""
         return self.source.orientation or UNTURNED
+
+    @property
+    def preview_told(self) -> tuple[str, ...]:
+        """Return the sentence that the slide is only a preview; nothing where it is a full one."""
+        if self.slide is None or self.preview is None or self.preview.scale == 1:
+            return ()
+        named = self.slide.path.name if self.preview.path is not None else f"picture in {self.slide.path.name}"
+        shown = "Without a slide" if self.source.slide is None else f"{self.slide.path.name} is no full slide:"
+        size = "" if self.mpp is None else f", {self.mpp:.3g} um per pixel"
+        return (
+            f"{shown} the {self.preview.name} {named} is used (scale {self.preview.scale:.4g}{size}); "
+            "give the full-resolution slide to predict.",
+        )
 
     @property
     def name(self) -> str:
@@ -129,30 +145,25 @@ def open_anyway(source: SectionSource) -> Section:
             preview = recognised(slide, spots, inside=inside)
         section = _with_domains(_put_together(source, slide, spots, preview))
         on_error.pop_all()
-    return replace(section, warnings=tuple(dict.fromkeys((*told, *section.warnings))))
+    return replace(section, warnings=tuple(dict.fromkeys((*section.preview_told, *told, *section.warnings))))
 
 
 def _put_together(source: SectionSource, slide: Slide | None, spots: Spots | None, preview: Picture | None) -> Section:
     scale = preview.scale if preview is not None and source.scale == 1 else source.scale
     size = _pixel_size(source, slide, spots, preview, scale)
     told = (*(() if spots is None else spots.warnings), *(() if slide is None else slide.warnings), *size.warnings)
-    centres_yx = np.empty((0, 2), dtype=np.float32)
     faults: tuple[str, ...] = () if size.fault is None else (size.fault,)
-    if spots is not None:
-        centres_yx = laid(source, slide, spots, scale)
-        if slide is not None:
-            outside = outside_sentences(source, slide, centres_yx, scale)
-            beyond = too_many_outside(slide, centres_yx)
-            told += () if beyond else outside
-            if beyond or size.fault is not None:
-                # Another scale may explain both at once: the pixel size is then judged at that scale.
-                judgement = judge(source, slide, spots, scale)
-                misplaced = judgement.fault if beyond or judgement.scale != scale else None
-                size_then = _pixel_size(source, slide, spots, preview, judgement.scale)
-                named = (misplaced,) if misplaced is not None else outside if beyond else ()
-                faults = (*named, *(() if size_then.fault is None else (size_then.fault,)))
-    if slide is not None and preview is not None and preview.scale != 1:
-        told += (_preview_sentence(source, slide, preview, size.mpp),)
+    centres_yx = np.empty((0, 2), dtype=np.float32) if spots is None else laid(source, slide, spots, scale)
+    if slide is not None and spots is not None:
+        outside = outside_sentences(source, slide, centres_yx, scale)
+        beyond = too_many_outside(slide, centres_yx)
+        told += () if beyond else outside
+        if beyond or faults:
+            # Another scale may explain both at once: the pixel size is then judged at that scale.
+            judgement = judge(source, slide, spots, scale)
+            named = (judgement.fault,) if judgement.fault and (beyond or judgement.scale != scale) else ()
+            size_then = _pixel_size(source, slide, spots, preview, judgement.scale)
+            faults = (*(named or (outside if beyond else ())), *(() if size_then.fault is None else (size_then.fault,)))
     platform = None if spots is None else spots.platform
     return Section(
         source=source,
@@ -193,12 +204,14 @@ def require_placement(section: Section) -> tuple[str, ...]:
 
 
 def with_placement_told(section: Section) -> Section:
-    """Return the section with what is wrong or doubtful about where its spots lie among its warnings."""
+    """Return the section with the share of its spots on tissue, and what is doubtful about them among its warnings."""
     judgement = placement(section)
     if judgement is None:
         return section
     found = judgement.warnings if judgement.fault is None else (judgement.fault,)
-    return replace(section, warnings=(*found, *section.warnings))
+    seen = judgement.alignment
+    on_tissue = seen.now.on_tissue if seen.has_tissue else None
+    return replace(section, warnings=(*found, *section.warnings), on_tissue=on_tissue)
 
 
 def require_slide(section: Section) -> tuple[Slide, float]:
@@ -258,13 +271,3 @@ def _pixel_size(
     # A preview's own tags tell how large it was printed, if anything.
     tagged = None if slide is None or slide.mpp is None or preview is not None else (slide.mpp, slide.path.name)
     return pixel_size(source, tagged, spots, scale)
-
-
-def _preview_sentence(source: SectionSource, slide: Slide, preview: Picture, mpp: float | None) -> str:
-    named = slide.path.name if preview.path is not None else f"picture in {slide.path.name}"
-    shown = "Without a slide" if source.slide is None else f"{slide.path.name} is no full slide:"
-    size = "" if mpp is None else f", {mpp:.3g} um per pixel"
-    return (
-        f"{shown} the {preview.name} {named} is used (scale {preview.scale:.4g}{size}); "
-        "give the full-resolution slide to predict."
-    )

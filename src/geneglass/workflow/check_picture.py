@@ -16,6 +16,9 @@ from geneglass.errors import InputError
 from geneglass.workflow.config import MIN_COUNTS
 
 _SPOTS, _SHALLOW, _FAULT = "#0072b2", "#d55e00", "#b00020"
+_ABOVE_LEGEND = 28.0
+"""Points between the picture and its title: the legend stands there, where it hides no tissue."""
+
 _PANEL_INCHES = (10.0, 7.0, 5.0)
 """Of one section, of up to four, of more."""
 
@@ -80,7 +83,7 @@ def _draw(axes: Any, section: Section, is_faulty: bool, min_counts: int) -> None
     if is_faulty:
         title += "\nfaulty: see what check says"
     axes.set(xlabel=f"x ({unit})", ylabel=f"y ({unit})", aspect="equal")
-    axes.set_title(title, color=_FAULT if is_faulty else "black", parse_math=False)
+    axes.set_title(title, color=_FAULT if is_faulty else "black", pad=_ABOVE_LEGEND, parse_math=False)
 
 
 def _draw_spots(axes: Any, section: Section, spots: Spots, per_px: float, min_counts: int) -> None:
@@ -104,4 +107,4 @@ def _draw_spots(axes: Any, section: Section, spots: Spots, per_px: float, min_co
         axes.add_collection(rings)
         handles.append(Patch(facecolor="none", edgecolor=colour, label=f"{int(chosen.sum())} {label}"))
     axes.autoscale_view()
-    axes.legend(handles=handles, loc="upper right")
+    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False)

@@ -8,7 +8,7 @@ from typing import Any
 from geneglass.data.atomic import require_folder
 from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, normalise, panel_counts, read_panel
-from geneglass.data.section import Section, open_section, require_spots
+from geneglass.data.section import Section, require_spots
 from geneglass.data.sisters import require_apart
 from geneglass.data.split import Fold, folds, make_fold
 from geneglass.errors import InputError
@@ -23,6 +23,7 @@ from geneglass.workflow.fit import fit
 from geneglass.workflow.measured import SHUFFLED, Measured, measure
 from geneglass.workflow.metrics import Facts, complete
 from geneglass.workflow.nulls import require_spots_left
+from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, prepare
 from geneglass.workflow.protocol import Protocol, get_protocol
 from geneglass.workflow.results import write_results
@@ -108,8 +109,7 @@ def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
     protocol, device = get_protocol(config.protocol), pick_device(config.device)
     sections = {}
     for number, source in enumerate(sources):
-        yield Event("Opening sections", number, len(sources))
-        sections[source.name] = open_section(source)
+        sections[source.name] = yield from open_placed(source, number, len(sources))
         stack.callback(sections[source.name].close)
     require_apart(divisions, sections)
     encoder = make_encoder(config.encoder, device=device, download=config.download)

@@ -23,6 +23,7 @@ from geneglass.workflow.config import PredictConfig
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.embed import embed
 from geneglass.workflow.events import Event, Job
+from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import array_positions
 from geneglass.workflow.provenance import file_hash
 
@@ -52,8 +53,7 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     yield Event("Opening the model", 0, 1)
     recipe, info = load_model(config.model, device=device, download=config.download)
     genes = wanted_genes(config.genes, info)
-    yield Event("Opening the section", 0, 1)
-    section = open_section(find_section(config.section))
+    section = yield from _opened(config)
     yield Event("Opening the section", 1, 1, message=compare_panels(section, info, config.model.name))
     facts = provenance(config, section, info)
     places = find_places(section, config.stride_um)
@@ -71,6 +71,17 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     with atomic_path(config.out) as temporary:
         table.write_h5ad(temporary)
     return table
+
+
+def _opened(config: PredictConfig) -> Job[Section]:
+    source = find_section(config.section)
+    if config.stride_um is None:
+        return (yield from open_placed(source))
+    yield Event("Opening the section", 0, 1)
+    section = open_section(source)
+    for told in section.preview_told:
+        yield Event("Opening the section", 0, 1, message=told)
+    return section
 
 
 def compare_panels(section: Section, info: ModelInfo, model: str) -> str:

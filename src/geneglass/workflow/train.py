@@ -7,7 +7,7 @@ from geneglass import __version__
 from geneglass.data.atomic import require_writable
 from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, read_panel
-from geneglass.data.section import open_section, require_slide, require_spots
+from geneglass.data.section import require_slide, require_spots
 from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.split import hold_out
 from geneglass.data.types import FloatArray
@@ -20,6 +20,7 @@ from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.cross_fit import cross_fit
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.events import Event, Job
+from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, prepare
 from geneglass.workflow.resume import resumable_fit, run_folder
 
@@ -39,8 +40,8 @@ def train(config: TrainConfig) -> Job[Path]:
     sources = training_sources(config)
     sections = []
     for number, source in enumerate(sources):
-        yield Event("Opening sections", number, len(sources), message="")
-        sections.append(open_section(source))
+        section = yield from open_placed(source, number, len(sources))
+        sections.append(section)
     panel = choose_or_read_panel(config, [require_spots(s) for s in sections])
     encoder = make_encoder(config.encoder, device=device, download=config.download)
 
