@@ -1,10 +1,10 @@
-"""Memory of opening and predicting on a very large slide, and the speed of reading patches from it.
+"""Memory of opening and predicting on a very large slide.
 
     python benchmarks/bench_memory.py [--width 40000] [--height 30000] [--places 5000] [--model FILE]
 
 A JPEG-tiled pyramid of that size is painted into a temporary folder. In a process of its own it is opened
 and predicted on a grid with a model (trained on the sample cohort where none is given); its peak resident
-memory is compared with what it held right after importing torch. Then patches are read in three ways.
+memory is compared with what it held right after importing torch.
 """
 
 import argparse
@@ -13,16 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from geneglass.data.pyramid import RowBands, write_pyramid
-from geneglass.data.slide_formats import open_slide
-from geneglass.data.types import PatchSpec, UInt8Array
+from large_slide import MPP, paint
 
-MPP = 0.5
 LIMIT_GB = 2.0
 SAMPLE = Path(__file__).resolve().parents[1] / "sample_data"
 
@@ -53,73 +49,6 @@ while True:
 print(json.dumps({"places": table.n_obs, "genes": table.n_vars, "seconds": time.perf_counter() - start,
     "after_torch": after_torch, "after_import": after_import, "peak": peak()}))
 """
-
-
-def tissue_tile(edge_px: int) -> UInt8Array:
-    """Return an (edge, edge, 3) picture with the grain of stained tissue, that repeats without a seam."""
-    rng = np.random.default_rng(0)
-    density = sum(_grain(rng, edge_px, cells) for cells in (16, 128, 512)) / 3
-    nuclei = _grain(rng, edge_px, 256) > 0.72
-    colour = np.stack([225 - 70 * density, 160 - 90 * density, 205 - 45 * density], axis=-1)
-    colour[nuclei] = (85, 60, 130)
-    return (colour + rng.normal(0, 6, colour.shape)).clip(0, 255).astype(np.uint8)
-
-
-def _grain(rng: np.random.Generator, edge_px: int, cells: int) -> np.ndarray:
-    from scipy import ndimage
-
-    coarse = rng.random((cells, cells))
-    return np.clip(ndimage.zoom(coarse, edge_px / cells, order=1, mode="grid-wrap", grid_mode=True), 0, 1)
-
-
-def bands(height_px: int, width_px: int, tile: UInt8Array) -> Iterator[UInt8Array]:
-    """Yield a slide of that tile in bands, turned by a few pixels in each so that no two tiles are equal."""
-    edge = tile.shape[0]
-    repeats = -(-width_px // edge) + 1
-    for index, top in enumerate(range(0, height_px, 256)):
-        rows = tile[top % edge : top % edge + 256]
-        wide = np.tile(np.roll(rows, 37 * index, axis=1), (1, repeats, 1))
-        yield wide[: height_px - top, :width_px]
-
-
-def timed(count: int, work: Callable[[], None]) -> float:
-    """Return how many per second."""
-    start = time.perf_counter()
-    work()
-    return count / (time.perf_counter() - start)
-
-
-def reading_speeds(path: Path, n_places: int) -> dict[str, float]:
-    """Return patches per second of 224 px cut from the finest level, read in three ways."""
-    import tifffile
-    import zarr
-
-    from geneglass.data.lazy import lazy_levels
-    from geneglass.data.patches import iter_patches
-
-    with open_slide(path) as slide:
-        size = slide.levels[0]
-        centres = np.random.default_rng(1).uniform(112, (size.height_px - 112, size.width_px - 112), (n_places, 2))
-        corners = (centres - 112).astype(int)
-        few = corners[: max(50, n_places // 10)]
-
-        def ours() -> None:
-            for _ in iter_patches(slide, centres, (PatchSpec(112.0, 224, native=True),), mpp=MPP):
-                pass
-
-        def through(array: object) -> Callable[[], None]:
-            def read() -> None:
-                for top, left in few:
-                    np.asarray(array[top : top + 224, left : left + 224])  # type: ignore[index]
-
-            return read
-
-        speeds = {"iter_patches": timed(n_places, ours)}
-        speeds["dask"] = timed(len(few), through(lazy_levels(slide)[0]))
-    with tifffile.TiffFile(path) as tif:
-        store = zarr.open(tif.series[0].aszarr(level=0), mode="r")
-        speeds["zarr"] = timed(len(few), through(store))
-    return speeds
 
 
 def train_small_model(folder: Path) -> Path:
@@ -154,14 +83,9 @@ def main() -> int:
         folder = Path(text)
         slide = folder / "large.ome.tif"
         start = time.perf_counter()
-        source = bands(options.height, options.width, tissue_tile(2048))
-        write_pyramid(slide, RowBands(options.height, options.width, source), MPP, quality=80)
+        paint(slide, options.height, options.width)
         seconds, size = time.perf_counter() - start, slide.stat().st_size / 1e9
         print(f"slide: {options.width} x {options.height} px, {size:.2f} GB, painted in {seconds:.0f} s")
-        speeds = reading_speeds(slide, options.places)
-        for name, speed in speeds.items():
-            ratio = speeds["iter_patches"] / speed
-            print(f"  {name:13s}{speed:7.0f} patches of 224 px per second; iter_patches is {ratio:.1f} times as fast")
         model = options.model or train_small_model(folder)
         stride_um = float(np.sqrt(options.height * options.width * MPP**2 / options.places))
         found = predict_alone(model, slide, stride_um)
