@@ -239,8 +239,8 @@ def compare_reading(path: Path, shape: tuple[int, int], n: int, names: Iterable[
         found = alone("read", name, path, *shape, n)
         ours = ours or found["speed"]
         print(
-            f"  {name:33s}{found['speed']:8.0f} patches per second, peak {found['beyond'] / 1e6:6.0f} MB beyond imports; "
-            f"geneglass is {ours / found['speed']:.1f} times as fast"
+            f"  {name:33s}{found['speed']:8.0f} patches per second, peak {found['beyond'] / 1e6:6.0f} MB "
+            f"beyond imports; geneglass is {ours / found['speed']:.1f} times as fast"
         )
 
 
@@ -275,21 +275,24 @@ def main() -> int:
         repeat(very_large, *VERY_LARGE_YX)
         height, width = VERY_LARGE_YX
         print(
-            f"opening (best of three, file in the page cache): {width} x {height} px, {very_large.stat().st_size / 1e9:.2f} GB"
+            f"opening (best of three, file in the page cache): {width} x {height} px, "
+            f"{very_large.stat().st_size / 1e9:.2f} GB"
         )
         opened = compare_opening(very_large)
         very_large.unlink()
         store = folder / "a.ome.zarr"
         write_zarr(store, *ZARR_YX)
         print(
-            f"patches of {PATCH_PX} px from an OME-Zarr: {ZARR_YX[1]} x {ZARR_YX[0]} px in chunks of 512 px, one channel each"
+            f"patches of {PATCH_PX} px from an OME-Zarr: {ZARR_YX[1]} x {ZARR_YX[0]} px in chunks of 512 px, "
+            "one channel each"
         )
         compare_reading(store, ZARR_YX, options.places, ("geneglass", "dask slicing", "zarr store"))
         slide = folder / "large.ome.tif"
         paint(slide, options.height, options.width)
         size = slide.stat().st_size / 1e9
         print(
-            f"patches of {PATCH_PX} px from a TIFF: {options.width} x {options.height} px, {size:.2f} GB in JPEG tiles of 256 px"
+            f"patches of {PATCH_PX} px from a TIFF: {options.width} x {options.height} px, {size:.2f} GB in JPEG "
+            "tiles of 256 px"
         )
         compare_reading(slide, (options.height, options.width), options.places, READERS)
     return int(opened > OPENING_LIMIT_S)
