@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 from PIL import Image
+from scipy import sparse
 
 from geneglass.data.cohort import Cohort, SectionSource, read_cohort
 from geneglass.data.section import Section, open_section
@@ -101,6 +102,14 @@ def test_the_same_counts_are_told_whatever_the_patients(made: Maker) -> None:
 def test_one_measurement_processed_twice_is_found(made: Maker) -> None:
     assert found(made("A", "a"), made("B", "b", keep=slice(10, None), genes=18, array=False)) == ["the same counts"]
     assert found(made("C", "a", shape=1), made("D", "b", shape=1, seed=5, keep=slice(0, 250))) == []
+
+
+def test_sections_of_one_depth_are_compared_without_a_complaint(made: Maker) -> None:
+    sections = [made(name, name, seed=i) for i, name in enumerate("AB")]
+    for number, section in enumerate(sections):
+        assert section.spots is not None
+        section.spots.table.X = sparse.csr_matrix(np.full(section.spots.table.shape, 1.0 + number))
+    assert found(*sections) == ["tissue over the same spots of the array"]
 
 
 def test_the_same_outline_under_two_patients_is_told_and_under_one_is_not(made: Maker) -> None:

@@ -195,24 +195,6 @@ def test_sections_of_one_name_get_names_of_their_own(tmp_path: Path) -> None:
     assert names == {"one", "two", "three_deep", "four_deep"}
 
 
-@pytest.mark.parametrize("column", ["patient", "Donor_ID"])
-def test_a_table_of_samples_gives_the_patients(tmp_path: Path, column: str) -> None:
-    for name in ("A1", "A2", "B1"):
-        h5ad(tmp_path / f"{name}.h5ad")
-    (tmp_path / "metadata.csv").write_text(f"age,Sample,{column}\n4,A1,anna\n5,a2,bo\n")
-    draft = init_cohort(tmp_path)
-    assert {s.name: s.patient for s in draft.cohort.sections} == {"A1": "anna", "A2": "bo", "B1": "B"}
-    assert draft.patients["A1"].source == f"column {column} of metadata.csv"
-    assert any("letter of its name" in sentence and "B1" in sentence for sentence in draft.told)
-
-
-@pytest.mark.parametrize("names", [("A1", "B1", "C1", "D1"), ("S1", "S2", "S3"), ("MOB1", "MOB2", "N1"), ("A1", "A2")])
-def test_names_that_tell_nothing_of_patients_leave_them_out(tmp_path: Path, names: tuple[str, ...]) -> None:
-    for name in names:
-        h5ad(tmp_path / f"{name}.h5ad")
-    assert {section.patient for section in init_cohort(tmp_path).cohort.sections} == {None}
-
-
 def test_folders_named_as_patients_and_hest_give_them_too(tmp_path: Path) -> None:
     h5ad(tmp_path / "patient_3" / "left" / "counts.h5ad")
     h5ad(tmp_path / "P07" / "u" / "counts.h5ad")

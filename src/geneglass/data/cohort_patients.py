@@ -26,7 +26,8 @@ PATIENT_COLUMNS = (
 )
 
 _PATIENT_FOLDER = re.compile(
-    r"(patient|donor|subject|case|animal|mouse|individual|participant|pat|pt|p)[-_ ]?\w*\d\w*", re.IGNORECASE
+    r"(patient|donor|subject|case|animal|mouse|individual|participant)([-_ ]\w+|\d\w*)|(pat|pt|p)[-_ ]?\d+\w*",
+    re.IGNORECASE,
 )
 _LETTER_NUMBER = re.compile(r"([A-Z])(\d{1,2})")
 _REPLICATE = re.compile(r"(.+?)(?:_ST)?[-_ ]?rep(?:licate)?[-_ ]?\d+", re.IGNORECASE)

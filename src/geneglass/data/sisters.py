@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from pandas.util import hash_array
 from scipy.spatial import cKDTree
 
 from geneglass.data.array_grid import array_yx
@@ -145,22 +146,23 @@ class _Known:
         )
         self.array: NDArray[np.int64] | None = None
         self.totals: FloatArray = np.empty(0, dtype=np.float32)
-        self.names = np.empty(0, dtype=str)
+        self.names = np.empty(0, dtype=np.uint64)
         if section.spots is not None:
             self.array = array_yx(section.spots.table)
             self.totals = spot_totals(section.spots)
-            self.names = np.asarray(section.spots.table.obs_names, dtype=str)
+            # Names stand as numbers: half a million of them are then compared at once.
+            self.names = hash_array(np.asarray(section.spots.table.obs_names, dtype=object), categorize=False)
         self.is_full = _fill(self) > MAX_FILL
 
 
 def _same_measurement(first: _Known, second: _Known) -> bool:
     """Return whether spots of the same names have the same depths, as one section processed twice has."""
     fewer = min(len(first.names), len(second.names))
-    common, rows, columns = np.intersect1d(first.names, second.names, return_indices=True)
+    common, rows, columns = np.intersect1d(first.names, second.names, assume_unique=True, return_indices=True)
     if len(common) < max(MIN_SPOTS, MIN_COMMON * fewer):
         return False
-    a, b = np.log1p(first.totals[rows]), np.log1p(second.totals[columns])
-    if min(a.std(), b.std()) == 0:
+    a, b = (np.log1p(item, dtype=np.float64) for item in (first.totals[rows], second.totals[columns]))
+    if min(np.ptp(a), np.ptp(b)) == 0:
         return bool((a == b).all())
     return float(np.corrcoef(a, b)[0, 1]) > MIN_DEPTH_R
 
