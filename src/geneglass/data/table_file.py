@@ -35,7 +35,7 @@ def open_text(path: Path) -> Iterator[IO[str]]:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InputError(f"{path} is a damaged or truncated gzip file; copy or download it again.") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file; give a tab-separated table.") from None
+        raise InputError(f"{path} is not a text file; copy or download it again.") from None
     except OSError as error:
         raise InputError(f"{path} can not be read: {error.strerror or error}.") from None
 
