@@ -1,7 +1,7 @@
 """A 10x feature-barcode matrix: the .h5 file, or the folder with matrix.mtx."""
 
+import re
 import warnings
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geneglass.data.hdf5_check import size_problem
+from geneglass.data.hdf5_check import heap_problem, size_problem
 from geneglass.data.table_file import open_text
 from geneglass.errors import InputError
 
 GENE_EXPRESSION = "Gene Expression"
 
-_DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, IndexError, zlib.error)
-_MIN_ENTRY_BYTES = 6
-"""A line of matrix.mtx is at least "1 1 1" and its end."""
-_MAX_DEFLATE = 1100
+_DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, IndexError)
+_MTX_HEADER = re.compile(r"%%matrixmarket matrix coordinate (integer|real) general")
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,11 @@ def _read_h5(path: Path) -> TenxMatrix:
     try:
         with h5py.File(path, "r") as file:
             problem = _h5_problem(file)
-        if problem is not None:
-            raise InputError(f"{path} {problem}.")
+    except _DAMAGE as error:
+        raise _damaged(path, error) from None
+    if problem is not None:
+        raise InputError(f"{path} {problem}.")
+    try:
         with warnings.catch_warnings():
             # Repeated names are dealt with, and told, by the checks that all formats share.
             warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
@@ -96,7 +97,7 @@ def _h5_problem(file: h5py.File) -> str | None:
     missing = [name for name in names if not isinstance(matrix.get(name), h5py.Dataset)]
     if missing:
         return f"is no complete 10x matrix: `matrix` has no {', '.join(missing)}; copy or download it again"
-    problem = size_problem(matrix)
+    problem = size_problem(matrix) or heap_problem(matrix)
     if problem is not None:
         return f"is damaged: {problem}; copy or download it again"
     kinds = {"data": "iuf", "indices": "iu", "indptr": "iu", "shape": "iu"}
@@ -124,45 +125,59 @@ def _shape_problem(matrix: h5py.Group) -> str | None:
 
 
 def _read_mtx(path: Path) -> TenxMatrix:
-    from scipy.io import mminfo, mmread
-
     lead = path.name[: path.name.lower().index("matrix.mtx")]
     feature_file, barcode_file = _beside(path, lead, "features", "genes"), _beside(path, lead, "barcodes")
-    features = _features(feature_file)
+    features = [line.split("\t") for line in _lines(feature_file)]
     barcodes = [line.split("\t")[0] for line in _lines(barcode_file)]
-    try:
-        n_genes, n_barcodes, entries, *kind = mminfo(str(path))
-        if kind not in (["coordinate", "integer", "general"], ["coordinate", "real", "general"]):
-            raise InputError(f"{path} holds a matrix that is {', '.join(kind)}; give counts as 10x writes them.")
-        if (n_genes, n_barcodes) != (len(features), len(barcodes)):
-            raise InputError(
-                f"{path} states {n_genes:,} features x {n_barcodes:,} barcodes, but {feature_file.name} has "
-                f"{len(features):,} and {barcode_file.name} {len(barcodes):,}; give the three files of one matrix."
-            )
-        # A damaged header may state any number of entries, and reading allocates them first.
-        if entries * _MIN_ENTRY_BYTES > _unpacked_at_most(path):
-            raise InputError(f"{path} states {entries:,} entries, more than it can hold; copy or download it again.")
-        counts = sparse.csr_matrix(mmread(str(path)).T)
-    except _DAMAGE as error:
-        raise _damaged(path, error) from None
+    if any(len(feature) < 2 for feature in features):
+        raise InputError(f"{feature_file} does not hold ids and names with a tab between; copy or download it again.")
+    shape, entries = _read_entries(path)
+    if shape != (len(features), len(barcodes)):
+        raise InputError(
+            f"{path} states {shape[0]:,} features x {shape[1]:,} barcodes, but {feature_file.name} has "
+            f"{len(features):,} and {barcode_file.name} {len(barcodes):,}; give the three files of one matrix."
+        )
+    place = (entries["barcode"].to_numpy() - 1, entries["feature"].to_numpy() - 1)
+    counts = sparse.csr_matrix((entries["count"].to_numpy(), place), shape=shape[::-1])
     # genes.tsv of the first versions has no third column: genes were all there was.
     rows = [(item[1], item[0], item[2] if len(item) > 2 else GENE_EXPRESSION, "") for item in features]
     return _genes_only(path, counts, barcodes, pd.DataFrame(rows, columns=["name", "id", "kind", "genome"]))
 
 
-def _features(path: Path) -> list[list[str]]:
-    """Return id, name and perhaps kind of each feature; some deposits hold names alone, which are ids then too."""
-    features = [line.split("\t") for line in _lines(path)]
-    if all(len(feature) == 1 for feature in features):
-        return [feature * 2 for feature in features]
-    if any(len(feature) < 2 for feature in features):
-        raise InputError(f"{path} does not hold ids and names with a tab between; copy or download it again.")
-    return features
+def _read_entries(path: Path) -> tuple[tuple[int, int], pd.DataFrame]:
+    """Return the stated (features, barcodes) of a Matrix Market file, and its entries, counted from 1, within them.
 
-
-def _unpacked_at_most(path: Path) -> int:
-    size = path.stat().st_size
-    return size * _MAX_DEFLATE if path.name.lower().endswith(".gz") else size
+    scipy's own reader ends the process where a cut or damaged last line has no line end.
+    """
+    with open_text(path) as file:
+        if not _MTX_HEADER.fullmatch(file.readline().strip().lower()):
+            raise InputError(f"{path} is no Matrix Market file of counts; give matrix.mtx as 10x writes it.")
+        line = next((line for line in file if not line.startswith("%")), "")
+        stated = line.split()
+        if len(stated) != 3 or not all(number.isdecimal() and len(number) < 12 for number in stated):
+            raise InputError(
+                f"{path} does not state its size (it has {line.strip()[:40]!r}); copy or download it again."
+            )
+        n_features, n_barcodes, n_entries = map(int, stated)
+        kinds = {0: np.int64, 1: np.int64, 2: np.float64}
+        try:
+            entries = pd.read_csv(file, sep=" ", header=None, dtype=kinds)
+        except pd.errors.EmptyDataError:
+            entries = pd.DataFrame({column: np.empty(0, kind) for column, kind in kinds.items()})
+        except UnicodeDecodeError:
+            raise
+        except (pd.errors.ParserError, OverflowError, ValueError) as error:
+            raise _damaged(path, error) from None
+    if entries.shape[1] != 3:
+        raise InputError(f"{path} has {entries.shape[1]} values in a line where 3 are due; copy or download it again.")
+    entries.columns = pd.Index(["feature", "barcode", "count"])
+    within = entries["feature"].between(1, n_features) & entries["barcode"].between(1, n_barcodes)
+    if len(entries) != n_entries or not within.all():
+        raise InputError(
+            f"{path} states {n_entries:,} counts of {n_features:,} features x {n_barcodes:,} barcodes, but holds "
+            f"{len(entries):,}, {int((~within).sum()):,} of them beyond; copy or download it again."
+        )
+    return (n_features, n_barcodes), entries
 
 
 def _beside(path: Path, lead: str, *names: str) -> Path:
