@@ -51,20 +51,14 @@ def test_names_tell_patients_only_where_they_follow_a_known_rule(
     assert guessed(tmp_path, *(f"{name}.h5ad" for name in names)) == expected
 
 
-@pytest.mark.parametrize(
-    ("folder", "patient"),
-    [
-        ("patient_3", "patient_3"),
-        ("P07", "P07"),
-        ("mouse1", "mouse1"),
-        ("batch1", None),
-        ("plots2", None),
-        ("p", None),
-        ("patients", None),
-    ],
-)
-def test_a_folder_tells_a_patient_only_where_it_is_named_so(tmp_path: Path, folder: str, patient: str | None) -> None:
-    assert guessed(tmp_path, f"{folder}/x/S.h5ad").get("S") == patient
+@pytest.mark.parametrize("folder", ["patient_3", "P07", "mouse1", "Donor-A"])
+def test_a_folder_that_is_named_as_a_patient_is_one(tmp_path: Path, folder: str) -> None:
+    assert guessed(tmp_path, f"{folder}/x/S.h5ad") == {"S": folder}
+
+
+@pytest.mark.parametrize("folder", ["batch1", "plots2", "p", "patients", "S", "mice"])
+def test_other_folders_tell_nothing(tmp_path: Path, folder: str) -> None:
+    assert guessed(tmp_path, f"{folder}/x/S.h5ad") == {}
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"patient": 3}', "[" * 100_000])
