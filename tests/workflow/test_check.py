@@ -10,7 +10,9 @@ from PIL import Image
 from geneglass.data.cohort import Cohort, SectionSource, find_section, read_cohort, write_cohort
 from geneglass.data.section import open_section
 from geneglass.errors import InputError
-from geneglass.workflow.check import SectionReport, check, check_picture
+from geneglass.workflow.check import check
+from geneglass.workflow.check_facts import SectionReport
+from geneglass.workflow.check_picture import check_picture
 
 TISSUE = (150, 80, 160)
 
@@ -35,7 +37,7 @@ def cohort(tmp_path: Path) -> Path:
 
 
 def test_a_section_is_described(cohort: Path) -> None:
-    good, _ = check([cohort])
+    good, _ = check([cohort]).sections
     assert (good.name, good.patient, good.slide, good.spots) == ("good", "p1", "a.png", "a.tsv")
     assert (good.height_px, good.width_px) == (600, 900)
     assert good.levels is not None
@@ -49,7 +51,7 @@ def test_a_section_is_described(cohort: Path) -> None:
 
 
 def test_one_broken_section_does_not_hide_the_others(cohort: Path) -> None:
-    good, bad = check([cohort])
+    good, bad = check([cohort]).sections
     assert not good.errors
     assert len(bad.errors) == 1
     assert "broken.png" in bad.errors[0]
@@ -58,7 +60,7 @@ def test_one_broken_section_does_not_hide_the_others(cohort: Path) -> None:
 
 def test_every_kind_of_path_is_taken(cohort: Path) -> None:
     folder = cohort.parent
-    reports = check([folder / "a.tsv", f"{cohort}#good", folder, folder / "gone.svs", folder / "a.png"])
+    reports = check([folder / "a.tsv", f"{cohort}#good", folder, folder / "gone.svs", folder / "a.png"]).sections
     assert [r.name for r in reports] == ["a", "good", "good", "bad", str(folder / "gone.svs"), "a"]
     assert [len(r.errors) for r in reports] == [0, 0, 0, 1, 1, 1]
     assert "No such file" in reports[4].errors[0]
@@ -66,7 +68,7 @@ def test_every_kind_of_path_is_taken(cohort: Path) -> None:
 
 
 def test_a_report_is_json(cohort: Path) -> None:
-    good, bad = (json.loads(json.dumps(report.to_dict())) for report in check([cohort]))
+    good, bad = (json.loads(json.dumps(report.to_dict())) for report in check([cohort]).sections)
     assert good["n_spots"] == 48
     assert good["warnings"] == []
     assert bad["errors"][0].count("broken.png") >= 1
@@ -74,30 +76,56 @@ def test_a_report_is_json(cohort: Path) -> None:
 
 
 def test_many_shallow_spots_are_named(cohort: Path) -> None:
-    (report,) = check([f"{cohort}#good"], min_counts=701)
+    (report,) = check([f"{cohort}#good"], min_counts=701).sections
     assert report.under_min_counts == 48
     assert report.warnings == ("48 of 48 spots (100%) have under 701 counts and are set aside: more than a fifth.",)
 
 
-def test_spots_beside_the_tissue_are_told(cohort: Path) -> None:
+def moved(cohort: Path, by_x_px: int, by_y_px: int) -> None:
     positions = cohort.parent / "a_selection.tsv"
     lines = positions.read_text().splitlines()
-    moved = [lines[0]]
-    for line in lines[1:]:
+    for number, line in enumerate(lines[1:], start=1):
         x, y, pixel_x, pixel_y = line.split("\t")
-        moved.append(f"{x}\t{y}\t{int(pixel_x) + 400}\t{pixel_y}")
-    positions.write_text("\n".join(moved) + "\n")
-    (report,) = check([f"{cohort}#good"])
+        lines[number] = f"{x}\t{y}\t{int(pixel_x) + by_x_px}\t{int(pixel_y) + by_y_px}"
+    positions.write_text("\n".join(lines) + "\n")
+
+
+def test_spots_that_no_turn_lays_onto_the_tissue_are_told(cohort: Path) -> None:
+    moved(cohort, 330, 110)
+    (report,) = check([f"{cohort}#good"]).sections
+    assert report.on_tissue is not None
+    assert report.on_tissue < 0.2
+    assert report.errors == ()
+    (warning,) = report.warnings
+    assert "of the spots of good lie on tissue, and no turning, mirroring or scaling mends it" in warning
+    assert "a.png may be the slide of another section" in warning
+
+
+def test_an_outline_that_leaves_open_which_way_is_right_says_so(cohort: Path) -> None:
+    moved(cohort, 400, 75)
+    picture = np.full((600, 900, 3), 245, np.uint8)
+    picture[150:450, 25:425] = TISSUE
+    Image.fromarray(picture).save(cohort.parent / "a.png")
+    (report,) = check([f"{cohort}#good"]).sections
     assert report.on_tissue == 0
-    assert report.warnings == (
-        "Only 0% of the spots lie on tissue: the slide may be another one, or be mirrored or turned.",
-    )
+    (error,) = report.errors
+    assert "its outline leaves open which way is right" in error
+    assert 'try orientation = "mirror-x" or orientation = "rotate-180" in the cohort.toml' in error
+    assert 'or orientation = "none" to use it as it is' in error
+
+
+def test_a_slide_without_tissue_is_told(cohort: Path) -> None:
+    Image.new("RGB", (900, 600), (245, 245, 245)).save(cohort.parent / "a.png")
+    (report,) = check([f"{cohort}#good"]).sections
+    assert report.errors == ()
+    assert report.placement == "no tissue was found"
+    assert report.warnings == ("No tissue was found on a.png: whether the spots lie right can not be told.",)
 
 
 def test_a_picture_shows_the_spots(cohort: Path, tmp_path: Path) -> None:
     section = open_section(find_section(f"{cohort}#good"))
     try:
-        check_picture(section, tmp_path / "with.png")
+        check_picture([section], tmp_path / "with.png")
     finally:
         section.close()
     with_spots = np.asarray(Image.open(tmp_path / "with.png").convert("RGB")).astype(int)
@@ -108,10 +136,38 @@ def test_a_picture_shows_the_spots(cohort: Path, tmp_path: Path) -> None:
     assert orange.sum() > 100
 
 
+def test_a_picture_has_a_panel_for_every_section_that_opens(cohort: Path, tmp_path: Path) -> None:
+    checked = check([cohort], picture=tmp_path / "one.png")
+    assert checked.failed
+    check([f"{cohort}#good", f"{cohort}#good", f"{cohort}#good"], picture=tmp_path / "three.png")
+    with Image.open(tmp_path / "one.png") as one, Image.open(tmp_path / "three.png") as three:
+        assert one.width == one.height
+        assert three.width > one.width
+    with pytest.raises(InputError, match=r"none\.png was not written: none of the sections could be opened"):
+        check([f"{cohort}#bad"], picture=tmp_path / "none.png")
+
+
+def test_what_can_be_read_of_a_section_that_does_not_open_is_told(cohort: Path) -> None:
+    (bad,) = check([f"{cohort}#bad"]).sections
+    assert (bad.n_spots, bad.platform, bad.median_counts) == (48, "legacy ST", 700)
+    assert bad.width_px is None
+    (cohort.parent / "a.tsv").write_text("no table")
+    (bad,) = check([f"{cohort}#good"]).sections
+    assert (bad.width_px, bad.slide_format) == (900, "flat")
+    assert bad.n_spots is None
+    assert len(bad.errors) == 1
+
+
+def test_sections_that_belong_together_are_told(cohort: Path) -> None:
+    checked = check([f"{cohort}#good", f"{cohort}#good"])
+    assert len(checked.sisters) >= 1
+    assert checked.to_dict()["sisters"] == list(checked.sisters)
+
+
 def test_a_picture_without_a_slide_or_without_spots(cohort: Path, tmp_path: Path) -> None:
-    check_picture(open_section(find_section(cohort.parent / "a.tsv")), tmp_path / "spots.png")
+    check_picture([open_section(find_section(cohort.parent / "a.tsv"))], tmp_path / "spots.png")
     slide = open_section(find_section(cohort.parent / "a.png"))
-    check_picture(slide, tmp_path / "slide.png")
+    check_picture([slide], tmp_path / "slide.png")
     slide.close()
     assert (tmp_path / "spots.png").stat().st_size > 0
     assert (tmp_path / "slide.png").stat().st_size > 0
@@ -120,18 +176,19 @@ def test_a_picture_without_a_slide_or_without_spots(cohort: Path, tmp_path: Path
 def test_a_picture_that_can_not_be_written_leaves_the_old_one(cohort: Path, tmp_path: Path) -> None:
     section = open_section(find_section(cohort.parent / "a.tsv"))
     with pytest.raises(InputError, match="gone"):
-        check_picture(section, tmp_path / "gone" / "a.png")
+        check_picture([section], tmp_path / "gone" / "a.png")
     assert not (tmp_path / "gone").exists()
 
 
 def test_real_sections_lie_on_their_tissue(her2st_cohort: Path) -> None:
-    reports = {report.name: report for report in check([her2st_cohort])}
+    reports = {report.name: report for report in check([her2st_cohort]).sections}
     assert [reports[name].n_spots for name in ("C2", "C3", "C4", "C5", "A1")] == [187, 180, 184, 181, 346]
     assert sum(reports[name].under_min_counts or 0 for name in ("C2", "C3", "C4", "C5")) == 5
     for report in reports.values():
         assert report.errors == ()
         assert report.on_tissue is not None
         assert report.on_tissue > 0.95
+        assert report.placement == "the spots follow the outline of the tissue"
     assert reports["A1"].labels is not None
     assert reports["A1"].labels["invasive cancer"] == 282
     assert len(read_cohort(her2st_cohort).sections) == len(reports)

@@ -23,12 +23,14 @@ GOOD_SCORE = 0.75
 """From here a placement follows the outline of the tissue; right placements of real sections reach 0.81 to 0.95."""
 
 GOOD_NEAR_SCALE = 0.85
+NEAR_SCALE = 1.5
 """A scale near the present one must do better: a neighbouring section's spots fit as well as 0.81 when stretched."""
 
-NEAR_SCALE = 1.5
+LEAST_SCALE = 1.25
+"""Copies are not reduced by less; a placement that is so little off is not told from one that is moved."""
 
-POOR_SCORE = 0.6
-"""Other scales are tried only where the present placement does not even reach this."""
+POOR_ON_TISSUE = 0.5
+"""Other scales are tried where fewer spots are on tissue: on another scale they lie anywhere, not beside each other."""
 
 CLEARLY_BETTER = 0.1
 DISTINCT = 0.05
@@ -188,7 +190,7 @@ def align(slide: Slide, spots: Spots, *, orientation: str, scale: float) -> Alig
         return Alignment(now)
     turned = [outline.place(name, scale) for name in ORIENTATIONS if name != orientation]
     better = _clearly_better(now, turned, GOOD_SCORE)
-    if not better and now.score < POOR_SCORE:
+    if not better and now.on_tissue < POOR_ON_TISSUE:
         better = _clearly_better(now, _other_scales(outline, now), GOOD_SCORE)
     return Alignment(now, better)
 
@@ -198,8 +200,9 @@ def _other_scales(outline: Outline, now: Placement) -> list[Placement]:
     tried = [outline.place(*way) for way in ways if outline.on_tissue(*way) >= GOOD_SCORE]
     found: list[Placement] = []
     for one in sorted(tried, key=lambda one: one.score, reverse=True)[:200]:
-        least = GOOD_NEAR_SCALE if 1 / NEAR_SCALE < one.scale / now.scale < NEAR_SCALE else GOOD_SCORE
-        if one.score >= least and not any(one.like(other) for other in found):
+        factor = max(one.scale / now.scale, now.scale / one.scale)
+        least = GOOD_NEAR_SCALE if factor < NEAR_SCALE else GOOD_SCORE
+        if one.score >= least and factor >= LEAST_SCALE and not any(one.like(other) for other in found):
             found.append(_refined(outline, one))
     return found
 
