@@ -8,9 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from qtpy.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QMainWindow,
+    QMenu,
+    QRadioButton,
+    QTabWidget,
+    QWidget,
+)
 
 os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
 # Read when napari is imported: the settings of the person who runs the tests are neither used nor changed.
@@ -168,20 +178,64 @@ class Hand:
         for key in keys:
             self.qtbot.keyClick(widget, key)
 
-    def drop(self, path: Path) -> None:
-        """Drop a file on the middle of the canvas."""
+    def drop(self, *paths: Path, reader: str | None = None, remember: bool = False) -> bool:
+        """Drop files and folders on the middle of the window; return whether napari asked for a reader.
+
+        Parameters
+        ----------
+        paths
+            Dropped together.
+        reader
+            What is chosen, by mouse, where napari asks; None presses Cancel there.
+        remember
+            Also tick the box that keeps the choice.
+        """
         middle = self.window.centralWidget().mapTo(self.window, self.window.centralWidget().rect().center())
         target = self.window.childAt(middle)
         while target is not None and not target.acceptDrops():
             target = target.parentWidget()
         assert target is not None, "nothing under the mouse takes a drop"
         mime = QMimeData()
-        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         place = target.mapFrom(self.window, middle)
         enter = QDragEnterEvent(place, Qt.DropAction.CopyAction, mime, LEFT, NO_KEY)
         QApplication.sendEvent(target, enter)
         assert enter.isAccepted()
+        asked: list[QDialog] = []
+
+        def answer() -> None:
+            dialog = QApplication.activeModalWidget()
+            if isinstance(dialog, QDialog) and dialog.isVisible() and not asked:
+                asked.append(dialog)
+                try:
+                    self._answer(dialog, reader, remember)
+                finally:
+                    if dialog.isVisible():
+                        dialog.reject()
+
+        # The drop does not return before the dialog is closed.
+        timer = QTimer()
+        timer.timeout.connect(answer)
+        timer.start(50)
         QApplication.sendEvent(target, QDropEvent(QPointF(place), Qt.DropAction.CopyAction, mime, LEFT, NO_KEY))
+        timer.stop()
+        return bool(asked)
+
+    def _answer(self, dialog: QDialog, reader: str | None, remember: bool) -> None:
+        """Choose in napari's reader dialog, by mouse."""
+        self.look("reader_dialog", settle_ms=50)
+        if reader is not None:
+            choices = {button.text(): button for button in dialog.findChildren(QRadioButton)}
+            self.qtbot.mouseClick(choices[reader], LEFT, pos=QPoint(8, choices[reader].height() // 2))
+            assert choices[reader].isChecked()
+            box = dialog.findChild(QCheckBox)
+            assert not box.isChecked()
+            if remember:
+                self.qtbot.mouseClick(box, LEFT, pos=QPoint(8, box.height() // 2))
+                assert box.isChecked()
+        buttons = dialog.findChild(QDialogButtonBox)
+        which = QDialogButtonBox.StandardButton.Cancel if reader is None else QDialogButtonBox.StandardButton.Ok
+        self.click(buttons.button(which))
 
     def wait(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Let the window live until a condition holds."""

@@ -10,11 +10,11 @@ import pytest
 from napari.settings import get_settings
 from npe2 import PluginManifest
 
+from geneglass.data.geojson import SUFFIXES as GEOJSON
 from geneglass.data.slide_formats import SLIDE_FORMATS
 from geneglass.data.spot_formats import SPOT_FORMATS
 from geneglass.viewer import preferred
 from geneglass.viewer.compare import compare_of
-from geneglass.viewer.opened import opened_of
 from geneglass.viewer.reader import NOTHING, get_reader, read
 from geneglass.viewer.session import session_of
 
@@ -36,7 +36,8 @@ def test_top_level_manifest_is_the_packages() -> None:
 def test_manifest_names_every_registered_suffix() -> None:
     (reader,) = PluginManifest.from_file(MANIFEST).contributions.readers
     formats = [*SLIDE_FORMATS.values(), *SPOT_FORMATS.values()]
-    wanted = {f"*{suffix}" for item in formats for suffix in item.suffixes} | {"*.toml"}
+    suffixes = {suffix for item in formats for suffix in item.suffixes} | {*GEOJSON, ".toml"}
+    wanted = {f"*{suffix}" for suffix in suffixes}
     missing = sorted(wanted - set(reader.filename_patterns))
     assert not missing, "add to filename_patterns in napari.yaml:\n" + "\n".join(f'        - "{p}"' for p in missing)
     extra = sorted(set(reader.filename_patterns) - wanted)
@@ -93,10 +94,13 @@ def viewer(make_napari_viewer: Callable[..., Any], monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def drop(viewer: Any, qtbot: Any) -> Callable[[Path], None]:
-    """Return a function that opens a file as a drop on the window does."""
+    """Return a function that opens a file as a drop on the window does, and waits until it is open."""
 
     def drop(path: Path) -> None:
-        viewer.open(str(path), plugin="geneglass")
+        assert viewer.open(str(path), plugin="geneglass") == []
+        runner = viewer.window.dock_widgets[PANEL].desk.runner
+        with qtbot.waitSignal(runner.finished, timeout=20_000):
+            pass
         qtbot.wait(20)
 
     return drop
@@ -108,21 +112,18 @@ def test_drop_a_cohort(viewer: Any, drop: Drop, small_cohort: Path) -> None:
     assert PANEL in viewer.window.dock_widgets
     assert [source.name for source in session.cohort.sections] == ["left", "right"]
     assert [layer.name for layer in viewer.layers] == ["left H&E", "40 measured spots"]
-    # The slide that the reader returned is the one that is shown.
-    assert opened_of(viewer.layers[0]) is not None
     assert compare_of(viewer).layer("slide") is viewer.layers[0]
 
 
-def test_a_dropped_flat_picture_does_not_hold_up_the_window(
-    viewer: Any, drop: Drop, tmp_path: Path, qtbot: Any
-) -> None:
+def test_a_dropped_file_does_not_hold_up_the_window(viewer: Any, tmp_path: Path, qtbot: Any) -> None:
     from PIL import Image
 
     pixels = np.random.default_rng(3).integers(120, 255, (700, 900, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "scan.png")
     assert viewer.open(str(tmp_path / "scan.png"), plugin="geneglass") == []
     panel = viewer.window.dock_widgets[PANEL]
-    assert panel.desk.runner.running == "Opening scan.png"
+    assert len(viewer.layers) == 0
+    qtbot.waitUntil(lambda: panel.desk.runner.running == "Opening scan.png", timeout=20_000)
     assert len(viewer.layers) == 0
     qtbot.waitUntil(lambda: panel.desk.runner.running is None, timeout=20_000)
     assert [layer.name for layer in viewer.layers] == ["scan H&E"]
@@ -133,7 +134,7 @@ def test_a_dropped_flat_picture_does_not_hold_up_the_window(
 
 
 def test_spots_join_a_flat_picture_that_was_dropped_before(
-    viewer: Any, drop: Drop, small_cohort: Path, tmp_path: Path, qtbot: Any
+    viewer: Any, drop: Drop, small_cohort: Path, tmp_path: Path
 ) -> None:
     from PIL import Image
 
@@ -142,15 +143,14 @@ def test_spots_join_a_flat_picture_that_was_dropped_before(
     drop(small_cohort.parent / "left.h5ad")
     drop(tmp_path / "scan.png")
     session = session_of(viewer)
-    qtbot.waitUntil(lambda: session.section is not None and session.section.slide is not None, timeout=20_000)
+    assert session.section.slide is not None
     assert session.section.spots is not None
 
 
-def test_a_damaged_flat_picture_is_said_in_the_panel(viewer: Any, drop: Drop, tmp_path: Path, qtbot: Any) -> None:
+def test_a_damaged_flat_picture_is_said_in_the_panel(viewer: Any, drop: Drop, tmp_path: Path) -> None:
     (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0" + b"\x01" * 200)
     drop(tmp_path / "cut.jpg")
     panel = viewer.window.dock_widgets[PANEL]
-    qtbot.waitUntil(lambda: panel.desk.runner.running is None, timeout=20_000)
     assert panel.messages.property("kind") == "error"
     assert "cut.jpg" in panel.messages.text.text()
     assert len(viewer.layers) == 0

@@ -201,15 +201,6 @@ def test_a_gene_that_is_not_there_is_refused(session):
     assert session.gene is None
 
 
-def test_a_bad_cohort_leaves_the_session_as_it_was(session, tmp_path):
-    bad = tmp_path / "cohort.toml"
-    bad.write_text("[[section]]\nname = 1.5\n")
-    before = session.cohort
-    with pytest.raises(InputError):
-        session.open_cohort(bad)
-    assert session.cohort is before
-
-
 def test_a_model_that_is_none_is_refused(session, tmp_path):
     bad = tmp_path / "model.safetensors"
     bad.write_bytes(b"not a model")

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from geneglass.data.cohort import Cohort, SectionSource, write_cohort
 from geneglass.errors import InputError
 from geneglass.viewer.message_strip import MessageStrip
-from geneglass.viewer.opening import join, open_path, open_source, take
+from geneglass.viewer.opening import open_path, open_source, take
 from geneglass.viewer.session import Session
 from geneglass.viewer.worker import JobRunner
 from geneglass.workflow.events import Job
@@ -53,12 +53,8 @@ class Desk:
     def open_path(self, path: Path) -> bool:
         """Open whatever a file is."""
         session = self.session
-        return self.run(f"Opening {path.name}", open_path(path, session.cohort), lambda found: take(session, found))
-
-    def drop_path(self, path: Path) -> bool:
-        """Open a file that was dropped on the window; a slide and its spots may come one after the other."""
-        session = self.session
-        return self.run(f"Opening {path.name}", open_path(path, session.cohort), lambda found: join(session, found))
+        job = open_path(path, session.cohort, session.section)
+        return self.run(f"Opening {path.name}", job, lambda found: take(session, found))
 
     def open_source(self, source: SectionSource) -> bool:
         """Open a section of the cohort."""

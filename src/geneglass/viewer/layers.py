@@ -7,6 +7,7 @@ import numpy as np
 from geneglass.data.section import Section
 from geneglass.data.types import FloatArray
 from geneglass.overlay import OVERLAYS, LayerTuple, Layout, Shade, spot_diameter_px
+from geneglass.viewer.opened import KEY, Opened
 from geneglass.viewer.values import Places
 
 NEUTRAL = Shade(signal=False)
@@ -89,3 +90,33 @@ def same_spots(old: Layout | None, new: Layout | None) -> bool:
         return old is new
     ones = [np.ones(len(layout.centres_yx), bool) if layout.kept is None else layout.kept for layout in (old, new)]
     return bool(np.array_equal(ones[0], ones[1])) and old.diameter_px == new.diameter_px
+
+
+def layers_of(opened: Opened) -> list[LayerTuple]:
+    """Return the one layer that carries what was opened: the slide, else the places."""
+    metadata = {KEY: opened}
+    section = opened.section
+    if section is None:
+        return [_prediction_layer(opened, metadata)]
+    if section.slide is not None:
+        return [slide_layer(section, name=f"{section.name} H&E", metadata=metadata)]
+    return [places_layer(_layout(section), "spots", name=section.name, metadata=metadata)]
+
+
+def _layout(section: Section) -> Layout:
+    diameter_px = spot_diameter_px(section.centres_yx, section.mpp, section.spot_diameter_um)
+    return Layout(section.centres_yx, section.mpp, diameter_px)
+
+
+def _prediction_layer(opened: Opened, metadata: dict[str, Any]) -> LayerTuple:
+    prediction = opened.prediction
+    if prediction is None:
+        raise ValueError("nothing was opened")
+    stated = dict(prediction.uns["geneglass"])
+    centres_yx = prediction.obsm["spatial"][:, ::-1].astype("float32")
+    mpp = float(stated["mpp"]) if stated.get("mpp") else None
+    stride_um = float(stated.get("stride_um", 0))
+    diameter_um = stride_um or float(stated.get("spot_diameter_um", 0)) or None
+    layout = Layout(centres_yx, mpp, spot_diameter_px(centres_yx, mpp, diameter_um))
+    name = f"prediction of {stated.get('section', 'a section')}"
+    return places_layer(layout, "tiles" if stride_um else "spots", name=name, metadata=metadata)

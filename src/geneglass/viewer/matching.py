@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 from geneglass.data.cohort import SectionSource
 from geneglass.data.section import Section
+from geneglass.data.section_domains import mark_spots
 from geneglass.errors import InputError
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+    from geneglass.data.annotation import Domain
 
 
 def own_cohort_path(source: SectionSource) -> Path:
@@ -38,3 +41,10 @@ def require_same_section(prediction: "AnnData", section: Section) -> None:
             f"The prediction is of section {stated.get('section', 'unknown')!r}, not of {section.name!r}: "
             "open the section it was made for."
         )
+
+
+def place_domains(section: Section) -> "tuple[Domain, ...]":
+    """Return the domains of a section, after its spots were told the one they lie in (`obs["domain"]`)."""
+    if section.spots is not None and section.domains:
+        mark_spots(section.spots, section.domains, section.centres_yx, "the window")
+    return section.domains

@@ -1,24 +1,43 @@
-"""Reading what the user opens, as a job: a slide may need its pyramid built first, which takes seconds."""
+"""Reading what the user opens, as a job: a slide may need its pyramid built first, and counts may be large."""
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geneglass.data.cohort import Cohort, SectionSource, find_section, read_cohort
-from geneglass.data.section import open_section
+from geneglass.data.section import Section, open_section, with_placement_told
+from geneglass.data.section_domains import is_domains, section_domains
 from geneglass.errors import InputError
-from geneglass.viewer.opened import Opened, joined
+from geneglass.viewer.opened import Opened, joined_source
 from geneglass.viewer.session import Session
 from geneglass.workflow.events import Event, Job
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-FLAT_SUFFIXES = (".jpg", ".jpeg", ".png")
+TABLES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".txt")
 
 
-def open_path(path: Path, cohort: Cohort | None = None) -> Job[Opened]:
-    """Read a slide, a spot table, a folder, a `cohort.toml` (its first section), or a prediction.
+@dataclass
+class Dropped:
+    """What became of the files that were dropped together."""
+
+    opened: list[Opened] = field(default_factory=list)
+    errors: list[InputError] = field(default_factory=list)
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keep an `InputError` of the block."""
+        try:
+            yield
+        except InputError as error:
+            self.errors.append(error)
+
+
+def open_path(path: Path, cohort: Cohort | None = None, current: Section | None = None) -> Job[Opened]:
+    """Read a slide, spots, a folder, a `cohort.toml` (its first section), a prediction, labels, or domains.
 
     Parameters
     ----------
@@ -26,6 +45,8 @@ def open_path(path: Path, cohort: Cohort | None = None) -> Job[Opened]:
         What the user chose.
     cohort
         The open cohort: a prediction of one of its sections brings that section along.
+    current
+        The open section: labels go to its spots.
 
     Raises
     ------
@@ -33,19 +54,80 @@ def open_path(path: Path, cohort: Cohort | None = None) -> Job[Opened]:
         When it can not be read.
     """
     yield Event(f"Opening {path.name}", 0, 0)
-    if path.suffix.lower() == ".h5ad" and is_prediction(path):
-        return (yield from _open_prediction(path, cohort))
     if path.suffix.lower() == ".toml":
         found = read_cohort(path)
         opened = yield from open_source(found.sections[0])
         return Opened(section=opened.section, cohort=found)
-    return (yield from open_source(find_section(path)))
+    if not belongs_on_a_section(path):
+        return (yield from open_source(find_section(path)))
+    if path.suffix.lower() == ".h5ad":
+        return (yield from _open_prediction(path, cohort))
+    return _drawn(path, current) if is_domains(path) else _labelled(path, current)
+
+
+def open_together(paths: Sequence[Path], cohort: Cohort | None, current: Section | None) -> Job[Dropped]:
+    """Read what was dropped on the window together: a slide, its spots and what is drawn on it make one section.
+
+    Parameters
+    ----------
+    paths
+        In any order; what can not be read is told, and keeps nothing else from being read.
+    cohort
+        The open cohort.
+    current
+        The open section: a slide joins its spots, spots join its slide.
+    """
+    dropped = Dropped()
+    cohorts = [path for path in paths if path.suffix.lower() == ".toml"]
+    on_top = [path for path in paths if path not in cohorts and belongs_on_a_section(path)]
+    parts = [path for path in paths if path not in cohorts and path not in on_top]
+    for path in cohorts[:1]:
+        with dropped.collecting():
+            opened = yield from open_path(path)
+            dropped.opened.append(opened)
+            cohort, current = opened.cohort, opened.section
+    with dropped.collecting():
+        section = yield from _open_parts(parts, current, dropped)
+        current = section or current
+    for path in on_top:
+        with dropped.collecting():
+            opened = yield from open_path(path, cohort, current)
+            dropped.opened.append(opened)
+            current = opened.section or current
+    if len(cohorts) > 1:
+        names = ", ".join(path.name for path in cohorts[1:])
+        dropped.errors.append(InputError(f"One cohort is open at a time: {names} was left out; open it by itself."))
+    return dropped
+
+
+def _open_parts(parts: Sequence[Path], current: Section | None, dropped: Dropped) -> Job[Section | None]:
+    """Open the one section that slides and spots make, with those that are open."""
+    source = None if current is None else current.source
+    for path in parts:
+        yield Event(f"Opening {path.name}", 0, 0)
+        with dropped.collecting():
+            found = find_section(path)
+            source = joined_source(source, found)
+    if source is None or (current is not None and source == current.source):
+        return None
+    opened = yield from open_source(source)
+    dropped.opened.append(opened)
+    taken = {source.slide, source.spots}
+    left = [path.name for path in parts if path.absolute() not in taken and len(parts) > 1 and path.is_file()]
+    if left:
+        dropped.errors.append(
+            InputError(
+                f"One section is open at a time, now {source.name}: {', '.join(left)} was left out; "
+                "drop a slide and its spots, or put several sections into a cohort.toml."
+            )
+        )
+    return opened.section
 
 
 def open_source(source: SectionSource) -> Job[Opened]:
     """Open one section."""
     yield Event(f"Opening section {source.name}", 0, 0)
-    return Opened(section=open_section(source))
+    return Opened(section=with_placement_told(open_section(source)))
 
 
 def open_named(cohort_path: Path, name: str) -> Job[Opened]:
@@ -56,30 +138,6 @@ def open_named(cohort_path: Path, name: str) -> Job[Opened]:
     return Opened(section=opened.section, cohort=read_cohort(cohort_path))
 
 
-def opens_slowly(path: Path) -> bool:
-    """Return whether what is opened first has a flat slide, whose pyramid may take seconds to make.
-
-    Raises
-    ------
-    InputError
-        When it can not be read.
-    """
-    from geneglass.data.tiff_file import is_tiff
-    from geneglass.data.tiled_tiff import reads_directly
-
-    source = read_cohort(path).sections[0] if path.suffix.lower() == ".toml" else find_section(path)
-    slide = source.slide
-    if slide is None or not slide.is_file():
-        return False
-    return not reads_directly(slide) if is_tiff(slide) else slide.suffix.lower() in FLAT_SUFFIXES
-
-
-def join(session: Session, opened: Opened) -> None:
-    """Hand over what was dropped on the window: spots go to the open slide, a slide to the open spots."""
-    section = None if opened.section is None else joined(session.section, opened.section)
-    take(session, replace(opened, section=section))
-
-
 def take(session: Session, opened: Opened) -> None:
     """Hand over to the session what a job has read; in the window's thread."""
     if opened.cohort is not None:
@@ -88,6 +146,24 @@ def take(session: Session, opened: Opened) -> None:
         session.set_section(opened.section)
     if opened.prediction is not None:
         session.set_prediction(opened.prediction)
+    if opened.domains is not None:
+        session.set_domains(opened.domains)
+    if opened.warnings:
+        session.message.emit("\n".join(opened.warnings))
+
+
+def belongs_on_a_section(path: Path) -> bool:
+    """Return whether a file is a prediction, domains or labels, which are nothing without their section."""
+    if path.is_dir():
+        return False
+    name = path.name.lower()
+    if name.endswith(".h5ad"):
+        return is_prediction(path)
+    if name.endswith(TABLES):
+        from geneglass.data.labels import is_label_table
+
+        return is_label_table(path)
+    return is_domains(path)
 
 
 def is_prediction(path: Path) -> bool:
@@ -129,3 +205,20 @@ def _open_prediction(path: Path, cohort: Cohort | None) -> Job[Opened]:
             opened = yield from open_source(source)
             return Opened(section=opened.section, prediction=prediction)
     return Opened(prediction=prediction)
+
+
+def _drawn(path: Path, current: Section | None) -> Opened:
+    if current is None:
+        raise InputError(f"{path.name} holds domains drawn on a slide: open the slide first, then drop it.")
+    domains, told = section_domains(path, current.slide)
+    if not domains:
+        raise InputError(told[-1] if told else f"{path.name} holds no annotation: draw one in QuPath and export again.")
+    return Opened(domains=domains, warnings=told)
+
+
+def _labelled(path: Path, current: Section | None) -> Opened:
+    from geneglass.data.labels import with_labels
+
+    if current is None or current.spots is None:
+        raise InputError(f"{path.name} holds labels of spots: open their section first, then drop it.")
+    return Opened(section=replace(current, spots=with_labels(current.spots, path)))

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import napari
+from napari.layers import Layer
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
@@ -12,10 +13,14 @@ from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QScrol
 from geneglass.viewer.arrange import NARROW_PX, pane_width_px
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.desk import Desk, listen
+from geneglass.viewer.domains import domains_of
+from geneglass.viewer.drops import Drops
 from geneglass.viewer.gene_list import GeneList
 from geneglass.viewer.job_view import JobView
+from geneglass.viewer.layers import layers_of
 from geneglass.viewer.look import style_sheet
 from geneglass.viewer.message_strip import MessageStrip
+from geneglass.viewer.opened import Opened
 from geneglass.viewer.predict_tab import PredictTab
 from geneglass.viewer.reader_offer import ReaderOffer
 from geneglass.viewer.section_tab import SectionHead
@@ -45,8 +50,10 @@ class GeneglassPanel(QWidget):
         self._viewer = napari_viewer
         session = session_of(napari_viewer)
         self.compare = compare_of(napari_viewer)
+        domains_of(napari_viewer)
         self.messages = MessageStrip()
         self.desk = Desk(session, runner_of(session), self.messages)
+        self.drops = Drops(self.desk, self._show_alone, self)
         self.head = SectionHead(self.desk)
         self.train_tab = TrainTab(self.desk)
         self.predict_tab = PredictTab(self.desk)
@@ -153,6 +160,11 @@ class GeneglassPanel(QWidget):
         self.tabs.setCurrentIndex(GENES)
         if session.gene is None:
             session.set_gene(_best_gene(session.genes))
+
+    def _show_alone(self, opened: Opened) -> None:
+        """Show a prediction whose section is not open yet; the comparison takes it over when it is."""
+        for made in layers_of(opened):
+            self._viewer.add_layer(Layer.create(*made))
 
     def _on_message(self, sentence: str) -> None:
         self.messages.warn(sentence)

@@ -1,30 +1,48 @@
 """The offer to be napari's reader of whole-slide files: made once, taken or dismissed, and remembered."""
 
+import os
 from pathlib import Path
 
 from napari.settings import get_settings
 from platformdirs import user_config_path
 
 from geneglass.data.atomic import atomic_path
+from geneglass.data.geojson import SUFFIXES as GEOJSON
+from geneglass.data.slide_formats import SLIDE_FORMATS
+from geneglass.data.spot_formats import SPOT_FORMATS
 
 READER = "geneglass"
-PATTERNS = ("*.svs", "*.tif", "*.tiff", "*.h5ad")
-"""Endings that napari, or another plugin, also reads, so that it would ask each time.
+LEFT_TO_NAPARI = (".jpg", ".jpeg", ".png", ".csv", ".csv.gz", ".json", ".json.gz")
+"""Endings that few slides, spot tables and domains have among the files that do."""
+FOLDERS = ("outs", "binned_outputs", "*.zarr")
 
-Pictures (*.jpg, *.png) are left to napari: few of them are slides.
-"""
+
+def endings() -> tuple[str, ...]:
+    """Return every ending that geneglass reads, in alphabetical order."""
+    suffixes = {end for item in (*SLIDE_FORMATS.values(), *SPOT_FORMATS.values()) for end in item.suffixes}
+    return tuple(sorted(suffixes | {*GEOJSON, ".toml"}))
+
+
+def patterns() -> tuple[str, ...]:
+    """Return what geneglass can be preferred for: napari, or another plugin, may read it too, and would ask each time.
+
+    What is none of ours after all, such as a fluorescence TIFF, is still left to the others (`reader.is_ours`).
+    """
+    files = tuple(f"*{end}" for end in endings() if end not in LEFT_TO_NAPARI)
+    # napari knows folders by their whole path with a separator behind it.
+    return files + tuple(f"*{os.sep}{name}{os.sep}" for name in FOLDERS)
 
 
 def offer_needed() -> bool:
     """Return whether to offer: some ending has no reader chosen yet, and the offer was not dismissed."""
     chosen = get_settings().plugins.extension2reader
-    return any(pattern not in chosen for pattern in PATTERNS) and not _dismissed_file().exists()
+    return any(pattern not in chosen for pattern in patterns()) and not _dismissed_file().exists()
 
 
 def make_preferred() -> None:
     """Choose geneglass for these endings, in napari's own settings; what the user chose before stays."""
     plugins = get_settings().plugins
-    plugins.extension2reader = {**dict.fromkeys(PATTERNS, READER), **plugins.extension2reader}
+    plugins.extension2reader = {**dict.fromkeys(patterns(), READER), **plugins.extension2reader}
 
 
 def dismiss() -> None:

@@ -1,19 +1,21 @@
-"""Reader of slides, spot tables, predictions and cohorts, for File > Open and for what is dropped on the window."""
+"""Reader of slides, spots, domains, predictions and cohorts, for File > Open and for what is dropped on the window."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import napari
+from napari.plugins.utils import get_preferred_reader
 from napari.utils.notifications import show_error
+from npe2 import PluginManager
 
 from geneglass.data.cohort import is_cohort
-from geneglass.data.section import Section
+from geneglass.data.slide_formats import is_slide_folder
 from geneglass.data.spot_formats import is_spots
 from geneglass.errors import InputError
-from geneglass.overlay import LayerTuple, Layout, spot_diameter_px
-from geneglass.viewer.layers import places_layer, slide_layer
-from geneglass.viewer.opened import KEY, Opened
-from geneglass.viewer.opening import open_path, opens_slowly
+from geneglass.viewer.layers import layers_of
+from geneglass.viewer.opening import TABLES, belongs_on_a_section, open_path
+from geneglass.viewer.preferred import READER
 from geneglass.viewer.window import show_panel
 from geneglass.workflow.events import finish
 
@@ -26,6 +28,9 @@ Read = Callable[[Any], list[Any]]
 def get_reader(path: str | Sequence[str]) -> Read | None:
     """Return the reader of a path, or None where it is left to others.
 
+    What does not look like ours is left to others where there are any, unless a person chose geneglass for it:
+    then it is opened, or they are told why it can not be.
+
     Parameters
     ----------
     path
@@ -34,45 +39,38 @@ def get_reader(path: str | Sequence[str]) -> Read | None:
     if not isinstance(path, str | Path):
         return None
     file = Path(path)
-    if file.suffix.lower() == ".toml" and not is_cohort(file):
-        return None
-    if file.name.lower().endswith((".tsv", ".tsv.gz")) and not is_spots(file):
-        return None
-    if file.suffix.lower() in (".tif", ".tiff") and not is_colour_tiff(file):
-        return None
-    return read
+    return read if is_ours(file) or _was_chosen(file) else None
 
 
 def read(path: str) -> list[Any]:
-    """Return the layers of a file; the panel opens beside them and takes them over.
+    """Open a path in the panel, in its worker, together with what is dropped with it; its layers come later.
 
-    What can not be read is said in one sentence, and no layer appears. A flat picture in a window is left to
-    the panel, which opens it without holding up the window: its layers come later.
+    Without a window its layers are returned. What can not be read is said in one sentence, and no layer appears.
     """
     file = Path(path)
+    panel = show_panel()
+    if panel is not None:
+        panel.drops.add(file)
+        return NOTHING
     try:
-        panel = show_panel() if opens_slowly(file) else None
-        if panel is not None:
-            panel.desk.drop_path(file)
-            return NOTHING
-        opened = finish(open_path(file))
-        layers = layers_of(opened)
+        return list(layers_of(finish(open_path(file))))
     except InputError as error:
         show_error(str(error))
         return NOTHING
-    show_panel()
-    return layers
 
 
-def layers_of(opened: Opened) -> list[LayerTuple]:
-    """Return the one layer that carries what was opened: the slide, else the places."""
-    metadata = {KEY: opened}
-    section = opened.section
-    if section is None:
-        return [_prediction_layer(opened, metadata)]
-    if section.slide is not None:
-        return [slide_layer(section, name=f"{section.name} H&E", metadata=metadata)]
-    return [places_layer(_layout(section), "spots", name=section.name, metadata=metadata)]
+def is_ours(path: Path) -> bool:
+    """Return whether a path looks like something of geneglass, by its name and a first look; damaged files do."""
+    name = path.name.lower()
+    if path.is_dir():
+        return is_spots(path) or is_slide_folder(path) or any(map(is_cohort, path.glob("*.toml")))
+    if name.endswith(".toml"):
+        return is_cohort(path)
+    if name.endswith(TABLES):
+        return is_spots(path) or belongs_on_a_section(path)
+    if name.endswith((".tif", ".tiff")):
+        return is_colour_tiff(path)
+    return True
 
 
 def is_colour_tiff(path: Path) -> bool:
@@ -87,20 +85,9 @@ def is_colour_tiff(path: Path) -> bool:
         return True
 
 
-def _layout(section: Section) -> Layout:
-    diameter_px = spot_diameter_px(section.centres_yx, section.mpp, section.spot_diameter_um)
-    return Layout(section.centres_yx, section.mpp, diameter_px)
-
-
-def _prediction_layer(opened: Opened, metadata: dict[str, Any]) -> LayerTuple:
-    prediction = opened.prediction
-    if prediction is None:
-        raise ValueError("nothing was opened")
-    stated = dict(prediction.uns["geneglass"])
-    centres_yx = prediction.obsm["spatial"][:, ::-1].astype("float32")
-    mpp = float(stated["mpp"]) if stated.get("mpp") else None
-    stride_um = float(stated.get("stride_um", 0))
-    diameter_um = stride_um or float(stated.get("spot_diameter_um", 0)) or None
-    layout = Layout(centres_yx, mpp, spot_diameter_px(centres_yx, mpp, diameter_um))
-    name = f"prediction of {stated.get('section', 'a section')}"
-    return places_layer(layout, "tiles" if stride_um else "spots", name=name, metadata=metadata)
+def _was_chosen(path: Path) -> bool:
+    """Return whether a person chose geneglass for this very path: napari had others to offer, or there are none."""
+    if napari.current_viewer() is None:
+        return False
+    readers = {reader.plugin_name for reader in PluginManager.instance().iter_compatible_readers([str(path)])}
+    return readers <= {READER} or get_preferred_reader(path) != READER

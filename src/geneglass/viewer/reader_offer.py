@@ -4,9 +4,9 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from geneglass.errors import InputError
 from geneglass.viewer.look import quiet
-from geneglass.viewer.preferred import PATTERNS, dismiss, make_preferred, offer_needed
+from geneglass.viewer.preferred import dismiss, make_preferred, offer_needed, patterns
 
-SENTENCE = "Open dropped slides and spots with geneglass, without being asked each time?"
+SENTENCE = "Open dropped slides, spots and Space Ranger folders with geneglass, without being asked each time?"
 
 
 class ReaderOffer(QWidget):
@@ -15,7 +15,7 @@ class ReaderOffer(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.accept = QPushButton("Yes, always")
-        self.accept.setToolTip(f"For {', '.join(PATTERNS)}; napari's preferences (Plugins) can change it back")
+        self.accept.setToolTip(f"For {', '.join(patterns())}; napari's preferences (Plugins) can change it back")
         self.accept.clicked.connect(self._on_accept)
         self.decline = QPushButton("No")
         self.decline.clicked.connect(self._on_decline)

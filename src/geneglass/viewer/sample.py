@@ -3,8 +3,8 @@
 from typing import Any
 
 from geneglass.data.sample import sample_cohort
+from geneglass.viewer.layers import layers_of
 from geneglass.viewer.opening import open_path
-from geneglass.viewer.reader import layers_of
 from geneglass.viewer.window import show_panel
 from geneglass.workflow.events import finish
 

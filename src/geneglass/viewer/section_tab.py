@@ -20,14 +20,14 @@ from geneglass.data.sample import sample_cohort
 from geneglass.data.section import Section
 from geneglass.viewer.desk import Desk, choose_file, data_folder, listen
 from geneglass.viewer.look import quiet
+from geneglass.viewer.preferred import endings
 from geneglass.viewer.session import Session
 
-KINDS = (
-    "Slides, spots, cohorts, predictions (*.svs *.tif *.tiff *.ndpi *.jpg *.jpeg *.png *.h5ad *.tsv.gz *.toml)"
-    ";;All files (*)"
-)
 WARNINGS_SHOWN = 2
-INVITATION = "Open a slide (SVS, TIFF, JPEG, PNG), measured spots (h5ad) or a cohort.toml; or drop one on the window."
+INVITATION = (
+    "Drop a slide and its measured spots on the window, together or one after the other: a scanner's file, the "
+    "outs folder of Space Ranger, h5ad, a cohort.toml. Domains drawn in QuPath (GeoJSON) go on top."
+)
 
 
 class SectionHead(QWidget):
@@ -39,7 +39,9 @@ class SectionHead(QWidget):
         super().__init__(parent)
         self._desk = desk
         self.open = QPushButton("Open…")
-        self.open.setToolTip("A slide, a spot table (h5ad, legacy ST), a cohort.toml, or a prediction")
+        self.open.setToolTip(
+            "A slide, a spot table, domains (GeoJSON), a cohort.toml, or a prediction; drop a folder on the window"
+        )
         self.open.clicked.connect(self._on_open)
         self.use = QPushButton("Use open layers")
         self.use.setToolTip("Take the slide and the spots that are already in the viewer")
@@ -62,8 +64,8 @@ class SectionHead(QWidget):
         self._chooser_row = self._lay_out()
         session = desk.session
         listen(session.cohort_changed, self, self._on_cohort_changed)
-        listen(session.section_changed, self, self._on_section_changed)
-        listen(session.prediction_changed, self, self._on_section_changed)
+        for signal in (session.section_changed, session.prediction_changed, session.domains_changed):
+            listen(signal, self, self._on_section_changed)
         self._on_cohort_changed()
         self._on_section_changed()
 
@@ -85,7 +87,8 @@ class SectionHead(QWidget):
         return row
 
     def _on_open(self) -> None:
-        path = choose_file(self, "Open a slide, spots, a cohort or a prediction", KINDS)
+        kinds = f"What geneglass reads ({' '.join(f'*{end}' for end in endings())});;All files (*)"
+        path = choose_file(self, "Open a slide, spots, domains, a cohort or a prediction", kinds)
         if path is not None:
             self._desk.open_path(path)
 
@@ -188,7 +191,20 @@ def _facts(section: Section, session: Session) -> list[str]:
     else:
         aside = int((~places.kept).sum())
         facts.append(f"{len(places.names):,} measured spots" + (f" ({aside} set aside: few counts)" if aside else ""))
+    if section.on_tissue is not None:
+        facts.append(f"{section.on_tissue:.0%} on tissue")
+    if section.domains:
+        facts.append(_domain_fact(section))
     return facts
+
+
+def _domain_fact(section: Section) -> str:
+    count = len(section.domains)
+    fact = f"{count} domain" if count == 1 else f"{count} domains"
+    if section.spots is None:
+        return fact
+    inside = int(section.spots.table.obs["domain"].notna().sum())
+    return f"{fact} with {inside:,} spots"
 
 
 def _short(mpp_source: str) -> str:

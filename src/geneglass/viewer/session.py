@@ -5,6 +5,7 @@ so everything can be tested without a window. Methods and signals belong to the 
 slow reading is done in a worker first (`viewer.worker`), and handed over with a `set_` method.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -17,13 +18,14 @@ from geneglass.data.cohort import Cohort, SectionSource
 from geneglass.data.section import Section
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-from geneglass.viewer.matching import own_cohort_path, require_same_section
-from geneglass.viewer.values import Gene, Places, Score, pearson, take, trust
+from geneglass.viewer.matching import own_cohort_path, place_domains, require_same_section
+from geneglass.viewer.values import Gene, Places, Score, column_of, genes_of, pearson, places_of, rows_of, take
 from geneglass.workflow.config import MIN_COUNTS
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from geneglass.data.annotation import Domain
     from geneglass.model.checkpoint import ModelInfo
 
 
@@ -40,6 +42,7 @@ class Session:
     model_changed = Signal()
     prediction_changed = Signal()
     gene_changed = Signal()
+    domains_changed = Signal()
     message = Signal(str)
 
     def __init__(self) -> None:
@@ -50,29 +53,23 @@ class Session:
         self.model_info: ModelInfo | None = None
         self.gene: str | None = None
         self._predictions: dict[SectionSource, AnnData] = {}
+        self._domains: dict[SectionSource, tuple[Domain, ...]] = {}
         self._cache: dict[str, Any] = {}
+
+    @property
+    def domains(self) -> "tuple[Domain, ...]":
+        """Return the domains drawn on the current section."""
+        return () if self.section is None else self.section.domains
 
     @property
     def prediction(self) -> "AnnData | None":
         """Return the prediction of the current section, or None."""
         return None if self.source is None else self._predictions.get(self.source)
 
-    def open_cohort(self, path: Path) -> None:
-        """Read a `cohort.toml`; no section is opened yet.
-
-        Raises
-        ------
-        InputError
-            When it can not be read; the session is then as before.
-        """
-        from geneglass.data.cohort import read_cohort
-
-        self.set_cohort(read_cohort(path))
-
     def set_cohort(self, cohort: Cohort) -> None:
         """Take a cohort; section and predictions of another one are let go."""
         self.cohort = cohort
-        self._predictions = {}
+        self._predictions, self._domains = {}, {}
         if self.source not in cohort.sections:
             self._let_go_of_section()
         self.cohort_changed.emit()
@@ -90,17 +87,23 @@ class Session:
         self.set_section(open_section(source))
 
     def set_section(self, section: Section) -> None:
-        """Take an opened section; one that is not of the cohort becomes a cohort of its own."""
+        """Take an opened section; one that is not of the cohort becomes a cohort of its own.
+
+        Domains stay when the slide does.
+        """
+        domains = section.domains or self._domains.get(section.source, ())
+        if self.source is not None and self.source.slide is not None and self.source.slide == section.source.slide:
+            domains = domains or self.domains
         if self.cohort is None or section.source not in self.cohort.sections:
             self.set_cohort(Cohort(path=own_cohort_path(section.source), sections=(section.source,)))
+        section = section if domains == section.domains else replace(section, domains=domains)
         previous, self.section, self.source = self.section, section, section.source
         self._cache = {}
+        self._domains[self.source] = place_domains(self.section)
         if self.gene not in self._genes_by_name():
             self.gene = None
-        self.section_changed.emit()
-        self.prediction_changed.emit()
-        self.gene_changed.emit()
-        if previous is not None and previous is not section and previous.slide is not None:
+        self._emit_all()
+        if previous is not None and previous.slide is not None and previous.slide is not section.slide:
             previous.slide.close()
 
     def set_model(self, path: Path) -> None:
@@ -131,6 +134,20 @@ class Session:
         self._predictions[self.source] = prediction
         self._cache = {}
         self.prediction_changed.emit()
+
+    def set_domains(self, domains: "tuple[Domain, ...]") -> None:
+        """Take domains in place of those of the current section; its spots know the one they lie in.
+
+        Raises
+        ------
+        InputError
+            When no section is open.
+        """
+        if self.section is None or self.source is None:
+            raise InputError("Domains are drawn on a slide: open the slide first.")
+        self.section = replace(self.section, domains=domains)
+        self._domains[self.source] = place_domains(self.section)
+        self.domains_changed.emit()
 
     def set_gene(self, name: str | None) -> None:
         """Choose the gene that is shown; None shows none.
@@ -193,7 +210,7 @@ class Session:
         if self.prediction is None:
             return None
         if "predicted_places" not in self._cache:
-            self._cache["predicted_places"] = self._find_predicted_places(self.prediction)
+            self._cache["predicted_places"] = places_of(self.prediction, self._rows(), self.measured_places)
         return self._cache["predicted_places"]
 
     @property
@@ -221,9 +238,7 @@ class Session:
         adata = self.prediction
         if adata is None or gene not in adata.var_names:
             return None
-        column = adata.X[:, adata.var_names.get_loc(gene)]
-        dense = column.todense() if hasattr(column, "todense") else column
-        values = np.asarray(dense, np.float32).reshape(-1)
+        values = column_of(adata, gene)
         rows = self._rows()
         return values if rows is None else take(values, rows)
 
@@ -238,11 +253,13 @@ class Session:
     def _let_go_of_section(self) -> None:
         section, self.section, self.source, self.gene, self._cache = self.section, None, None, None, {}
         if section is not None:
-            self.section_changed.emit()
-            self.prediction_changed.emit()
-            self.gene_changed.emit()
+            self._emit_all()
             if section.slide is not None:
                 section.slide.close()
+
+    def _emit_all(self) -> None:
+        for signal in (self.section_changed, self.prediction_changed, self.gene_changed, self.domains_changed):
+            signal.emit()
 
     def totals(self) -> FloatArray:
         """Return the counts per measured spot over all genes of the file, (n,)."""
@@ -255,29 +272,14 @@ class Session:
     def _rows(self) -> NDArray[np.int64] | None:
         """Return, per measured spot, its row of the prediction (-1 for none); None where they share no name."""
         if "rows" not in self._cache:
-            self._cache["rows"] = None
-            if self.prediction is not None and self.section is not None and self.section.spots is not None:
-                rows = self.prediction.obs_names.get_indexer(self.section.spots.table.obs_names)
-                self._cache["rows"] = rows if (rows >= 0).any() else None
+            spots = None if self.section is None else self.section.spots
+            self._cache["rows"] = rows_of(self.prediction, spots)
         return self._cache["rows"]
-
-    def _find_predicted_places(self, prediction: "AnnData") -> Places | None:
-        has_confidence = "confidence" in prediction.obs
-        confidence = prediction.obs["confidence"].to_numpy(np.float32) if has_confidence else None
-        rows, spots = self._rows(), self.measured_places
-        if rows is not None and spots is not None:
-            there = None if confidence is None else take(confidence, rows)
-            return Places(spots.names, spots.centres_yx, spots.kept, there)
-        centres_yx = np.asarray(prediction.obsm["spatial"], np.float32)[:, ::-1]
-        return Places(prediction.obs_names.to_numpy(object), centres_yx, np.ones(prediction.n_obs, bool), confidence)
 
     def _genes_by_name(self) -> dict[str, Gene]:
         if "genes" not in self._cache:
             spots = None if self.section is None else self.section.spots
-            measured = set() if spots is None else set(spots.table.var_names)
-            held_out_r = trust(self.prediction)
-            names = sorted(measured | held_out_r.keys(), key=lambda name: (name.upper(), name))
-            self._cache["genes"] = {n: Gene(n, n in measured, n in held_out_r, held_out_r.get(n)) for n in names}
+            self._cache["genes"] = genes_of(spots, self.prediction)
         return self._cache["genes"]
 
 

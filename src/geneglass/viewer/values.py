@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from geneglass.data.spots import Spots
 from geneglass.data.types import FloatArray
 
 if TYPE_CHECKING:
@@ -72,6 +73,49 @@ def trust(prediction: "AnnData | None") -> dict[str, float | None]:
         return dict.fromkeys(prediction.var_names)
     values = prediction.var["trust_r"].to_numpy(float)
     return {n: float(v) if np.isfinite(v) else None for n, v in zip(prediction.var_names, values, strict=True)}
+
+
+def genes_of(spots: Spots | None, prediction: "AnnData | None") -> dict[str, Gene]:
+    """Return the genes of both sides by name, in alphabetical order."""
+    measured = set() if spots is None else set(spots.table.var_names)
+    held_out_r = trust(prediction)
+    names = sorted(measured | held_out_r.keys(), key=lambda name: (name.upper(), name))
+    return {name: Gene(name, name in measured, name in held_out_r, held_out_r.get(name)) for name in names}
+
+
+def rows_of(prediction: "AnnData | None", spots: Spots | None) -> NDArray[np.int64] | None:
+    """Return, per measured spot, its row of the prediction (-1 for none); None where they share no name."""
+    if prediction is None or spots is None:
+        return None
+    rows = prediction.obs_names.get_indexer(spots.table.obs_names)
+    return rows if (rows >= 0).any() else None
+
+
+def places_of(prediction: "AnnData", rows: NDArray[np.int64] | None, spots: Places | None) -> Places:
+    """Return where the values of a prediction belong.
+
+    Parameters
+    ----------
+    prediction
+        With centres in `obsm["spatial"]`.
+    rows
+        Its row for each measured spot, -1 for none; None where it is of places of its own.
+    spots
+        The measured spots.
+    """
+    has_confidence = "confidence" in prediction.obs
+    confidence = prediction.obs["confidence"].to_numpy(np.float32) if has_confidence else None
+    if rows is not None and spots is not None:
+        there = None if confidence is None else take(confidence, rows)
+        return Places(spots.names, spots.centres_yx, spots.kept, there)
+    centres_yx = np.asarray(prediction.obsm["spatial"], np.float32)[:, ::-1]
+    return Places(prediction.obs_names.to_numpy(object), centres_yx, np.ones(prediction.n_obs, bool), confidence)
+
+
+def column_of(table: "AnnData", gene: str) -> FloatArray:
+    """Return the values of one gene, (n,)."""
+    column = table.X[:, table.var_names.get_loc(gene)]
+    return np.asarray(column.todense() if hasattr(column, "todense") else column, np.float32).reshape(-1)
 
 
 def take(values: FloatArray, rows: NDArray[np.int64]) -> FloatArray:
