@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geneglass.data.hdf5_check import heap_problem, size_problem
+from geneglass.data.hdf5_file import check_stored, open_hdf5, unreadable
 from geneglass.data.table_file import open_text
 from geneglass.errors import InputError
 
 GENE_EXPRESSION = "Gene Expression"
 
-_DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, IndexError)
 _MTX_HEADER = re.compile(r"%%matrixmarket matrix coordinate (integer|real) general")
 
 
@@ -55,21 +54,15 @@ def read_tenx_matrix(path: Path) -> TenxMatrix:
 def _read_h5(path: Path) -> TenxMatrix:
     import scanpy
 
-    try:
-        with h5py.File(path, "r") as file:
-            problem = _h5_problem(file)
-    except _DAMAGE as error:
-        raise _damaged(path, error) from None
-    if problem is not None:
-        raise InputError(f"{path} {problem}.")
-    try:
+    with open_hdf5(path, "a 10x matrix") as file:
+        problem = _h5_problem(file)
+        if problem is not None:
+            raise InputError(f"{path} {problem}.")
         with warnings.catch_warnings():
             # Repeated names are dealt with, and told, by the checks that all formats share.
             warnings.filterwarnings("ignore", message=".*names are not unique", category=UserWarning)
             read = scanpy.read_10x_h5(path, gex_only=False)
         read.X.check_format(full_check=True)
-    except _DAMAGE as error:
-        raise _damaged(path, error) from None
     var = read.var
     features = pd.DataFrame(
         {
@@ -82,12 +75,6 @@ def _read_h5(path: Path) -> TenxMatrix:
     return _genes_only(path, read.X, read.obs_names, features)
 
 
-def _damaged(path: Path, error: BaseException) -> InputError:
-    text = str(error).strip()
-    reason = text.splitlines()[0].rstrip(".") if text else type(error).__name__
-    return InputError(f"{path} is damaged, cut short or no 10x matrix ({reason}); copy or download it again.")
-
-
 def _h5_problem(file: h5py.File) -> str | None:
     """Return why a file can not be a 10x matrix, or None; nothing large is read."""
     if not isinstance(file.get("matrix"), h5py.Group):
@@ -97,9 +84,7 @@ def _h5_problem(file: h5py.File) -> str | None:
     missing = [name for name in names if not isinstance(matrix.get(name), h5py.Dataset)]
     if missing:
         return f"is no complete 10x matrix: `matrix` has no {', '.join(missing)}; copy or download it again"
-    problem = size_problem(matrix) or heap_problem(matrix)
-    if problem is not None:
-        return f"is damaged: {problem}; copy or download it again"
+    check_stored(matrix)
     kinds = {"data": "iuf", "indices": "iu", "indptr": "iu", "shape": "iu"}
     wrong = [f"{name} as {matrix[name].dtype}" for name, kind in kinds.items() if matrix[name].dtype.kind not in kind]
     if wrong:
@@ -167,7 +152,7 @@ def _read_entries(path: Path) -> tuple[tuple[int, int], pd.DataFrame]:
         except UnicodeDecodeError:
             raise
         except (pd.errors.ParserError, OverflowError, ValueError) as error:
-            raise _damaged(path, error) from None
+            raise unreadable(path, "a 10x matrix", error) from None
     if entries.shape[1] != 3:
         raise InputError(f"{path} has {entries.shape[1]} values in a line where 3 are due; copy or download it again.")
     entries.columns = pd.Index(["feature", "barcode", "count"])
