@@ -146,7 +146,7 @@ def _read_entries(path: Path) -> tuple[tuple[int, int], pd.DataFrame]:
         n_features, n_barcodes, n_entries = map(int, stated)
         kinds = {0: np.int64, 1: np.int64, 2: np.float64}
         try:
-            entries = pd.read_csv(file, sep=" ", header=None, dtype=kinds)
+            entries = pd.read_csv(file, sep=r"\s+", header=None, dtype=kinds)
         except pd.errors.EmptyDataError:
             entries = pd.DataFrame({column: np.empty(0, kind) for column, kind in kinds.items()})
         except UnicodeDecodeError:
