@@ -83,7 +83,8 @@ class OpenSlideSlide(TiledSlide):
     def content_hash(self) -> str:
         """Return a digest of all the slide's files, and of which slide among them it is."""
         if self._digest is None:
-            files = folder_digest(self._parts[0].parent, self._parts)
+            folder = self._parts[0].parent
+            files = folder_digest(folder, (part.relative_to(folder).as_posix() for part in self._parts))
             self._digest = hashlib.blake2b(f"{self._name}\0{files}".encode(), digest_size=16).hexdigest()
         return self._digest
 

@@ -32,8 +32,8 @@ class ZarrFiles(Protocol):
     def children(self, key: str) -> list[str]:
         """Return the names directly under a key, sorted."""
 
-    def keys(self, key: str) -> Iterator[tuple[str, int]]:
-        """Yield every key below, and its size in bytes."""
+    def keys(self, key: str) -> Iterator[str]:
+        """Yield every key below."""
 
     def digest(self, keys: Sequence[str]) -> str:
         """Return a digest of everything below these keys."""
@@ -70,19 +70,19 @@ class ZarrFolder:
             return sorted(child.name for child in _inside(self.path, key).iterdir())
         return []
 
-    def keys(self, key: str) -> Iterator[tuple[str, int]]:
+    def keys(self, key: str) -> Iterator[str]:
         """Yield every key below (see `ZarrFiles`)."""
         with suppress(FileNotFoundError, NotADirectoryError), os.scandir(_inside(self.path, key)) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
+            for entry in entries:
                 name = f"{key}/{entry.name}" if key else entry.name
                 if entry.is_dir():
                     yield from self.keys(name)
                 else:
-                    yield name, entry.stat().st_size
+                    yield name
 
     def digest(self, keys: Sequence[str]) -> str:
         """Return a digest of everything below these keys (see `ZarrFiles`)."""
-        return folder_digest(self.path, [self.path / name for key in keys for name, _ in self.keys(key)])
+        return folder_digest(self.path, (name for key in keys for name in self.keys(key)))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -119,12 +119,12 @@ class ZarrZip:
         prefix = f"{self._top}{key}/" if key else self._top
         return sorted({name[len(prefix) :].partition("/")[0] for name in self._sizes if name.startswith(prefix)})
 
-    def keys(self, key: str) -> Iterator[tuple[str, int]]:
+    def keys(self, key: str) -> Iterator[str]:
         """Yield every key below (see `ZarrFiles`)."""
         prefix = f"{self._top}{key}/" if key else self._top
-        for name in sorted(self._sizes):
+        for name in self._sizes:
             if name.startswith(prefix):
-                yield name[len(self._top) :], self._sizes[name]
+                yield name[len(self._top) :]
 
     def digest(self, keys: Sequence[str]) -> str:
         """Return a digest of the whole file."""

@@ -57,7 +57,7 @@ class OmeZarrSlide(TiledSlide):
         """Count the chunks of the finest level: what is not there is shown as the fill value, as zarr has it."""
         finest = self._image.levels[0]
         marks = (".z", "zarr.json")
-        there = sum(not key.rpartition("/")[2].startswith(marks) for key, _ in self._files.keys(finest.key))
+        there = sum(not key.rpartition("/")[2].startswith(marks) for key in self._files.keys(finest.key))
         missing = finest.n_files - there
         if not there:
             self.close()
