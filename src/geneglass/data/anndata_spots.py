@@ -1,6 +1,7 @@
 """Spots from an AnnData, whatever stores it: an HDF5 file, a zarr folder, or a table of a SpatialData store."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from scipy import sparse
 from geneglass.data.anndata_pictures import one_library, pictures_of, spot_diameter_px
 from geneglass.data.array_grid import layout, pitch_px
 from geneglass.data.gene_names import names_and_ids
+from geneglass.data.hdf5_file import unreadable
 from geneglass.data.labels import label_column
 from geneglass.data.spots import RawSpots, Spots, checked_spots, count_problem
 from geneglass.data.types import VISIUM, Platform
@@ -56,7 +58,7 @@ class Elements:
     keys: Callable[[str], Iterable[str]]
 
 
-def elements_of(group: Any, path: Path, check_sizes: Callable[[Any], None]) -> Elements:
+def elements_of(group: Any, path: Path, check_stored: Callable[[Any], None]) -> Elements:
     """Return the elements of an open HDF5 or zarr group.
 
     Parameters
@@ -65,14 +67,22 @@ def elements_of(group: Any, path: Path, check_sizes: Callable[[Any], None]) -> E
         `h5py.Group` or `zarr.Group`.
     path
         What a message names.
-    check_sizes
+    check_stored
         Refuses (`ValueError`) a node that states more than the store can hold; called before a node is read.
     """
 
     def read(name: str) -> Any:
         node = group[name]
-        check_sizes(node)
-        return anndata.io.read_elem(node)
+        check_stored(node)
+        try:
+            with warnings.catch_warnings():
+                # That a file is old, or names repeat, is dealt with by the checks that all formats share.
+                warnings.simplefilter("ignore")
+                return anndata.io.read_elem(node)
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - anndata's own class of error is private
+            raise unreadable(path, "an AnnData", error) from None
 
     def keys(name: str) -> Iterable[str]:
         return list(group[name].keys()) if name in group and hasattr(group[name], "keys") else []
@@ -179,7 +189,10 @@ def _matrix(elements: Elements, name: str) -> Any:
     matrix: Any = elements.read(name)
     is_sparse: bool = sparse.issparse(matrix)
     if is_sparse:
-        # Row and column numbers of a damaged file may lie anywhere; compiled code does not look.
+        # Row and column numbers of a damaged file may lie anywhere; compiled code does not look, and scipy's own
+        # check believes a matrix that says it holds no value.
+        if len(matrix.indptr) and (np.diff(matrix.indptr) < 0).any():
+            raise InputError(f"{elements.path} is damaged: the rows of {name} overlap; copy or write it again.")
         matrix.check_format(full_check=True)
     elif matrix is not None and not isinstance(matrix, np.ndarray):
         raise InputError(f"{elements.path} can not be read as an AnnData: its {name} is no matrix; write it again.")

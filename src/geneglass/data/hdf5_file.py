@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 from geneglass.data.hdf5_heap import check_heaps
 from geneglass.errors import InputError
@@ -57,8 +58,10 @@ def unreadable(path: Path, kind: str, error: Exception) -> InputError:
     return InputError(f"{path} can not be read as {kind}: {reason}; copy or write it again.")
 
 
-def check_sizes(node: h5py.Group | h5py.Dataset) -> None:
-    """Refuse arrays that state a size which the file can not hold.
+def check_stored(node: h5py.Group | h5py.Dataset) -> None:
+    """Refuse arrays that state a size which the file can not hold, and types that no table of ours has.
+
+    Reading a variable-length type that is no text, as a damaged header may state, can end the process.
 
     Parameters
     ----------
@@ -68,8 +71,10 @@ def check_sizes(node: h5py.Group | h5py.Dataset) -> None:
     Raises
     ------
     ValueError
-        When an array or one of its chunks is larger than its stored bytes could unpack to.
+        When an array or one of its chunks is larger than its stored bytes could unpack to, or when an array or
+        attribute is of another type than numbers, text and records of them.
     """
+    _check_types(node)
     if isinstance(node, h5py.Dataset):
         _check_array(node)
         return
@@ -80,6 +85,7 @@ def check_sizes(node: h5py.Group | h5py.Dataset) -> None:
         seen += 1
         if seen > MAX_NODES:
             raise ValueError(f"{node.name} has more than {MAX_NODES:,} parts")
+        _check_types(inner)
         if isinstance(inner, h5py.Dataset):
             _check_array(inner)
 
@@ -98,3 +104,46 @@ def _check_array(array: h5py.Dataset) -> None:
         wanted *= length
     if max(wanted, chunk) > held:
         raise ValueError(f"{array.name} states {max(wanted, chunk):,} bytes, more than the file can hold")
+    if array.dtype.kind == "O":
+        _check_texts(array)
+
+
+_REFERENCES = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")])
+
+
+def _check_texts(array: h5py.Dataset) -> None:
+    """Refuse texts that together are said to be longer than the file; compressed ones have a checksum of their own."""
+    path, places = array.file.filename, [(array.id.get_offset(), array.size)]
+    if array.chunks is not None:
+        chunks = [array.id.get_chunk_info(number) for number in range(array.id.get_num_chunks())]
+        plain = array.id.get_create_plist().get_nfilters() == 0
+        places = [(chunk.byte_offset, chunk.size // _REFERENCES.itemsize) for chunk in chunks if plain]
+    stated = sum(
+        int(np.fromfile(path, _REFERENCES, count=count, offset=offset)["length"].astype(np.int64).sum())
+        for offset, count in places
+        if offset is not None and count
+    )
+    if stated > Path(path).stat().st_size:
+        raise ValueError(f"{array.name} states texts of {stated:,} bytes, more than the file can hold")
+
+
+_PLAIN = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING, h5py.h5t.ENUM)
+
+
+def _check_types(node: h5py.Group | h5py.Dataset) -> None:
+    if isinstance(node, h5py.Dataset):
+        _check_type(node.id.get_type(), node.name)
+    for number in range(h5py.h5a.get_num_attrs(node.id)):
+        attribute = h5py.h5a.open(node.id, index=number)
+        _check_type(attribute.get_type(), f"an attribute of {node.name}")
+
+
+def _check_type(kind: h5py.h5t.TypeID, name: str | None) -> None:
+    of = kind.get_class()
+    if of == h5py.h5t.ARRAY:
+        _check_type(kind.get_super(), name)
+    elif of == h5py.h5t.COMPOUND:
+        for number in range(kind.get_nmembers()):
+            _check_type(kind.get_member_type(number), name)
+    elif of not in _PLAIN:
+        raise ValueError(f"{name} is neither numbers nor text")

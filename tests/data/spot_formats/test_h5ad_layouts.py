@@ -205,3 +205,30 @@ def test_a_table_of_anndata_before_0_7_is_read(visium: Maker, tmp_path: Path) ->
     np.testing.assert_allclose(spots.table.obsm["spatial"], table.obsm["spatial"])
     assert list(spots.table.obs_names) == list(table.obs_names)
     assert spots.platform is VISIUM
+
+
+def test_rows_that_overlap_are_damage(visium: Maker, written: Writer) -> None:
+    path = written(visium())
+    with h5py.File(path, "r+") as file:
+        file["X/indptr"][-5:] = [2**30, -(2**30), 5, 0, 0]
+    with pytest.raises(InputError, match=r"the rows of X overlap"):
+        open_spots(path)
+
+
+def test_a_text_longer_than_its_heap_is_refused_before_it_is_allocated(visium: Maker, written: Writer) -> None:
+    path = written(visium())
+    with h5py.File(path) as file:
+        where = file["obs/_index"].id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[where + 3] = 0x8E
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"states (texts of )?2,382,36\d,\d\d\d bytes, more than"):
+        open_spots(path)
+
+
+def test_a_type_that_no_table_has_is_refused(visium: Maker, written: Writer) -> None:
+    path = written(visium())
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("var/odd", (7,), dtype=h5py.vlen_dtype("i4"))
+    with pytest.raises(InputError, match=r"/var/odd is neither numbers nor text"):
+        open_spots(path)

@@ -8,7 +8,7 @@ import anndata
 import h5py
 
 from geneglass.data.anndata_spots import Elements, elements_of, spots_of
-from geneglass.data.hdf5_file import check_sizes, open_hdf5
+from geneglass.data.hdf5_file import check_stored, open_hdf5
 from geneglass.data.hest import beside, with_slide
 from geneglass.data.spot_formats import SPOT_FORMATS, SpotFormat
 from geneglass.data.spots import Spots
@@ -30,18 +30,19 @@ def open_h5ad(path: Path, positions: Path | None = None) -> Spots:
     if positions is not None:
         raise InputError(f'{path.name} holds its positions in obsm["spatial"]; leave out `positions`.')
     hest = beside(path)
-    with open_hdf5(path, "an AnnData file") as file, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=anndata.OldFormatWarning)
+    with open_hdf5(path, "an AnnData file") as file:
         spots = spots_of(_elements(file, path), None if hest is None else hest.platform)
     return spots if hest is None else with_slide(spots, hest)
 
 
 def _elements(file: h5py.File, path: Path) -> Elements:
     if not isinstance(file.get("obs"), h5py.Dataset):
-        return elements_of(file, path, check_sizes)
+        return elements_of(file, path, check_stored)
     # Before anndata 0.7 a data frame was one dataset, whose categories lay elsewhere: only anndata itself knows.
-    check_sizes(file)
-    whole = anndata.read_h5ad(path)
+    check_stored(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = anndata.read_h5ad(path)
     parts: dict[str, Any] = {"X": whole.X, "obs": whole.obs, "var": whole.var}
     parts |= {f"layers/{name}": matrix for name, matrix in whole.layers.items()}
     parts |= {f"obsm/{name}": matrix for name, matrix in whole.obsm.items()}
