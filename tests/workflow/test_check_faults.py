@@ -143,7 +143,7 @@ def test_the_scale_that_is_named_is_the_fix(original: SectionSource, preview: Im
     (error,) = checked_alone(source, tmp_path).errors
     scale = float(error.partition("scale = ")[2].split()[0])
     assert scale == pytest.approx(600 / WIDTH_PX, rel=0.015)
-    assert f'set scale = {scale:g} and orientation = "rotate-180" for it' in error
+    assert f'set scale = {scale:g} (or the exact ratio of the widths) and orientation = "rotate-180" for it' in error
     mended = checked_alone(replace(source, scale=scale, orientation="rotate-180"), tmp_path)
     assert (mended.errors, mended.warnings) == ((), ())
 

@@ -82,7 +82,7 @@ def _sentence(source: SectionSource, slide: Slide, alignment: Alignment) -> str:
         )
     return (
         f"Section {source.name}: {_what(source, slide, now, right)}; set {_setting(now, right)} for it in the "
-        f"cohort.toml{keep}: then {_share(right)}, now {_share(now)}."
+        f"cohort.toml{keep}: then {_share(right)}; as it is, {now.on_tissue:.0%} and {now.beside:.0%}."
     )
 
 
@@ -103,7 +103,7 @@ def _what(source: SectionSource, slide: Slide, now: Placement, right: Placement)
 def _setting(now: Placement, right: Placement) -> str:
     parts = []
     if right.scale != now.scale:
-        parts.append(f"scale = {right.scale:g}")
+        parts.append(f"scale = {right.scale:g} (or the exact ratio of the widths)")
     if right.orientation != now.orientation:
         parts.append(f'orientation = "{right.orientation}"')
     return " and ".join(parts)
