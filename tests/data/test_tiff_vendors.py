@@ -96,19 +96,6 @@ def test_nothing_of_a_label_comes_into_the_cache_of_a_flat_slide(tmp_path, monke
             assert not (level.asarray() == LABEL_COLOUR).all(axis=-1).any()
 
 
-def test_a_file_that_holds_only_a_label_is_refused(tmp_path):
-    tifffile.imwrite(tmp_path / "a.svs", LABEL, description="Aperio Image Library v11.2.1\nlabel 900x600", **TILED)
-    with pytest.raises(InputError, match=r"holds no picture of the tissue \(its pictures: label\)"):
-        open_slide(tmp_path / "a.svs")
-
-
-def test_a_name_that_only_contains_the_word_is_no_label(tmp_path):
-    options = {**TILED, "metadata": {"axes": "YXS", "Name": "macrophages"}}
-    tifffile.imwrite(tmp_path / "a.ome.tif", PICTURE, **options)
-    with open_slide(tmp_path / "a.ome.tif") as slide:
-        np.testing.assert_array_equal(_all(slide), PICTURE)
-
-
 def test_an_ome_label_with_levels_of_its_own_is_not_the_slide(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as writer:
         for name, image, small in (("label image", LABEL, LABEL[::2, ::2]), ("", PICTURE, _halved(1))):
@@ -117,16 +104,6 @@ def test_an_ome_label_with_levels_of_its_own_is_not_the_slide(tmp_path):
     with open_slide(tmp_path / "a.ome.tif") as slide:
         _is_the_slide(slide, "tiff", tmp_path / "a.ome.tif")
         assert slide.associated_names == ("label",)
-
-
-def test_a_pyramid_is_the_slide_beside_a_somewhat_larger_plain_picture(tmp_path):
-    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
-        writer.write(LABEL, **TILED)
-        for times in range(3):
-            writer.write(_halved(times), **TILED)
-    with open_slide(tmp_path / "a.tif") as slide:
-        _is_the_slide(slide, "tiff", tmp_path / "a.tif")
-        assert slide.warnings == ("It holds 2 scanned pictures; the largest is shown.",)
 
 
 def _scn(path, channels="0"):

@@ -1,0 +1,41 @@
+"""The slide among the pictures of a TIFF is found by size and pyramid, and by what the others are called."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from geneglass.data.slide_formats import open_slide
+from geneglass.data.types import Region
+from geneglass.errors import InputError
+
+PICTURE = np.random.default_rng(0).integers(0, 200, (512, 768, 3), dtype=np.uint8)
+LABEL = np.full((600, 900, 3), (255, 0, 255), np.uint8)
+TILED = {"tile": (128, 128), "photometric": "rgb", "compression": "deflate", "metadata": None}
+
+
+def _all(slide):
+    return slide.read(Region(0, 0, 0, slide.levels[0].height_px, slide.levels[0].width_px))
+
+
+def test_a_file_that_holds_only_a_label_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.svs", LABEL, description="Aperio Image Library v11.2.1\nlabel 900x600", **TILED)
+    with pytest.raises(InputError, match=r"holds no picture of the tissue \(its pictures: label\)"):
+        open_slide(tmp_path / "a.svs")
+
+
+def test_a_name_that_only_contains_the_word_is_no_label(tmp_path):
+    options = {**TILED, "metadata": {"axes": "YXS", "Name": "macrophages"}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", PICTURE, **options)
+    with open_slide(tmp_path / "a.ome.tif") as slide:
+        np.testing.assert_array_equal(_all(slide), PICTURE)
+
+
+def test_a_pyramid_is_the_slide_beside_a_somewhat_larger_plain_picture(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(LABEL, **TILED)
+        for times in range(3):
+            writer.write(PICTURE[:: 2**times, :: 2**times].copy(), **TILED)
+    with open_slide(tmp_path / "a.tif") as slide:
+        assert [level.width_px for level in slide.levels] == [768, 384, 192]
+        np.testing.assert_array_equal(_all(slide), PICTURE)
+        assert slide.warnings == ("It holds 2 scanned pictures; the largest is shown.",)
