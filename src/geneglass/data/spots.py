@@ -1,4 +1,9 @@
-"""A spot table: counts per spot and gene, with the spots' centres on the slide. The checks all formats share."""
+"""A spot table: counts per spot and gene, with the spots' centres on the slide. The checks all formats share.
+
+Genes have one name each, by one rule for all formats: a gene goes by its symbol; where several share a symbol, by
+symbol and accession, "TBCE (ENSG00000285053)"; where there are no accessions to tell them apart, the file is refused.
+`gene_names` says where symbols and accessions are found.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
