@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from geneglass.data.spots import repeated_names, some
-from geneglass.data.table_file import open_text
+from geneglass.data.table_file import first_lines, read_texts
 from geneglass.errors import InputError
 
 _COLUMNS = ("barcode", "in_tissue", "array_row", "array_col", "pxl_row_in_fullres", "pxl_col_in_fullres")
@@ -50,13 +50,8 @@ def read_positions(path: Path) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    with open_text(path) as file:
-        has_header = file.readline().lower().startswith("barcode")
-        file.seek(0)
-        try:
-            frame = pd.read_csv(file, header=0 if has_header else None, dtype=str)
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise InputError(f"{path} is no table: {str(error).strip().splitlines()[0]}.") from None
+    has_header = first_lines(path)[0].lower().startswith("barcode")
+    frame = read_texts(path, has_header=has_header)
     if not has_header:
         if frame.shape[1] != len(_COLUMNS):
             raise InputError(

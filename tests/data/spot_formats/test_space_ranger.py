@@ -257,3 +257,12 @@ def test_real_outputs_read_as_scanpy_reads_them(name: str, shared_data: Path) ->
 def test_a_real_section_without_counts_is_refused_for_that(shared_data: Path) -> None:
     with pytest.raises(InputError, match=r"has spot positions \(tissue_positions_list\.csv\) but no counts"):
         open_spots(shared_data / "visium" / "dlpfc-151673")
+
+
+def test_rows_with_more_cells_than_the_header_are_refused(tmp_path: Path) -> None:
+    folder = outs(tmp_path / "outs")
+    path = folder / "spatial" / "tissue_positions.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *(f"{row},1,2" for row in rows)]) + "\n")
+    with pytest.raises(InputError, match="rows have more cells than its header line"):
+        open_spots(folder)
