@@ -107,7 +107,8 @@ def section_report(section: Section, min_counts: int) -> SectionReport:
         judgement = placement(section)
         if judgement is not None:
             now = judgement.alignment.now
-            report = replace(report, on_tissue=now.on_tissue, beside=now.beside, placement=_in_words(judgement))
+            seen = now.beside if judgement.alignment.has_tissue else None
+            report = replace(report, on_tissue=now.on_tissue, beside=seen, placement=_in_words(judgement))
             errors += [] if judgement.fault is None else [judgement.fault]
             warnings += judgement.warnings
         try:

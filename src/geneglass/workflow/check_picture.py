@@ -16,6 +16,11 @@ from geneglass.errors import InputError
 from geneglass.workflow.config import MIN_COUNTS
 
 _SPOTS, _SHALLOW, _FAULT = "#0072b2", "#d55e00", "#b00020"
+_MOST_RINGS = 20_000
+"""Of more spots, such as bins of Visium HD, every second, third ... is drawn."""
+
+_MANY, _THICK, _THIN = 1000, 1.3, 0.5
+
 _ABOVE_LEGEND = 28.0
 """Points between the picture and its title: the legend stands there, where it hides no tissue."""
 
@@ -99,11 +104,12 @@ def _draw_spots(axes: Any, section: Section, spots: Spots, per_px: float, min_co
     for chosen, colour, label in ((kept, _SPOTS, "spots"), (~kept, _SHALLOW, f"under {min_counts} counts")):
         if not chosen.any():
             continue
-        size = np.full(int(chosen.sum()), across)
+        drawn = np.flatnonzero(chosen)[:: 1 + len(chosen) // _MOST_RINGS]
+        size = np.full(len(drawn), across)
         rings = EllipseCollection(
-            size, size, np.zeros_like(size), units="xy", offsets=centres_xy[chosen], offset_transform=axes.transData
+            size, size, np.zeros_like(size), units="xy", offsets=centres_xy[drawn], offset_transform=axes.transData
         )
-        rings.set(facecolor="none", edgecolor=colour, linewidth=1.3)
+        rings.set(facecolor="none", edgecolor=colour, linewidth=_THICK if len(chosen) < _MANY else _THIN)
         axes.add_collection(rings)
         handles.append(Patch(facecolor="none", edgecolor=colour, label=f"{int(chosen.sum())} {label}"))
     axes.autoscale_view()
