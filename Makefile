@@ -22,6 +22,8 @@ check: setup ## style, types, room contract
 bench: setup system ## ratios within one run, printed
 	$(BIN)/python benchmarks/bench_training.py
 	$(BIN)/python benchmarks/bench_memory.py
+	$(BIN)/python benchmarks/bench_reading.py
+	$(BIN)/python benchmarks/bench_visium_hd.py
 
 fuzz: setup ## 500 damaged copies of a file of each format: opened or refused in one sentence
 	$(BIN)/python tests/fuzz/fuzz_formats.py
