@@ -208,9 +208,10 @@ def _open_prediction(path: Path, cohort: Cohort | None) -> Job[Opened]:
 
 
 def _drawn(path: Path, current: Section | None) -> Opened:
+    slide = None if current is None else current.slide
+    domains, told = section_domains(path, slide)
     if current is None:
         raise InputError(f"{path.name} holds domains drawn on a slide: open the slide first, then drop it.")
-    domains, told = section_domains(path, current.slide)
     if not domains:
         raise InputError(told[-1] if told else f"{path.name} holds no annotation: draw one in QuPath and export again.")
     return Opened(domains=domains, warnings=told)

@@ -92,9 +92,18 @@ def open_spots(path: Path, positions: Path | None = None) -> Spots:
             return item.open(path, positions)
         except InputError as error:
             causes[name] = str(error)
+    if _goes_with(path):
+        raise InputError(f"{path} goes with a table of counts and is none itself; give the counts, which find it.")
     if len(causes) == 1:
         raise InputError(next(iter(causes.values())))
     raise InputError(f"{path} can not be opened: " + " ".join(f"As {name}: {why}" for name, why in causes.items()))
+
+
+def _goes_with(path: Path) -> bool:
+    """Return whether a file's name, and not its ending alone, says that it belongs to a spot table."""
+    patterns = {pattern for item in SPOT_FORMATS.values() for pattern in item.companions}
+    endings = {f"*{suffix}" for item in SPOT_FORMATS.values() for suffix in item.suffixes}
+    return any(fnmatch(path.name.lower(), pattern) for pattern in patterns - endings)
 
 
 def _fitting(path: Path) -> dict[str, SpotFormat]:
