@@ -1,7 +1,6 @@
 """The scanners' own kinds of TIFF, as tifffile tells them apart: slide, scale, and nothing of the label.
 
-No such file of Hamamatsu, Leica, Ventana or Philips was at hand: these are written here, after the tags
-that tifffile looks for. Hamamatsu's layout tifffile can not write, so it is packed by hand.
+No real one of Hamamatsu, Leica, Ventana or Philips was at hand: tifffile writes these, Hamamatsu's layout excepted.
 """
 
 import io
