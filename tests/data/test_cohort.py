@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from geneglass.data.cohort import Cohort, SectionSource, find_section, is_cohort, read_cohort, write_cohort
 from geneglass.errors import InputError
+from space_ranger_writer import write_positions, write_space_ranger
 
 
 @pytest.fixture
@@ -177,3 +179,15 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         find_section(f"{tmp_path}/cohort.toml#A")
     with pytest.raises(InputError, match="0 slides, 0 spot tables"):
         find_section(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "named", ["outs", "outs/spatial", "outs/filtered_feature_bc_matrix.h5", "outs/spatial/tissue_positions.csv"]
+)
+def test_a_section_of_space_ranger_is_called_as_its_sample(named: str, tmp_path: Path) -> None:
+    folder = tmp_path / "breast 7" / "outs"
+    barcodes = ["AAACAAGTATCTCCCA-1", "AAACACCAATAACTGC-1"]
+    write_space_ranger(folder, np.ones((2, 3)), ["A", "B", "C"], barcodes)
+    write_positions(folder / "spatial" / "tissue_positions.csv", barcodes, [(0, 0), (1, 1)], np.ones((2, 2)))
+    found = find_section(folder.parent / named)
+    assert (found.name, found.slide) == ("breast 7", None)

@@ -47,6 +47,8 @@ _PATHS = ("slide", "spots", "positions", "annotations")
 _NUMBERS = ("mpp", "scale")
 _KEYS = ("name", "patient", "slide", "spots", "positions", "mpp", "scale", "orientation", "annotations")
 
+_SAME_IN_ALL = re.compile(r"outs|spatial|binned_outputs|square_\d+um|(filtered|raw)_feature_bc_matrix")
+
 _SECTION_LINE = re.compile(r"^\s*\[\[\s*section\s*\]\]", re.MULTILINE)
 
 
@@ -226,7 +228,7 @@ def find_section(text: str | Path) -> SectionSource:
     if path.suffix.lower() == ".toml":
         return _only(read_cohort(path))
     if is_spots(path) or ends_as_spots(path):
-        return SectionSource(_stem(path), spots=path)
+        return SectionSource(folder_name(path.parent) if is_spots(path.parent) else _stem(path), spots=path)
     return SectionSource(_stem(path), slide=path)
 
 
@@ -255,8 +257,10 @@ def _names(sections: Sequence[SectionSource]) -> str:
 
 
 def folder_name(folder: Path) -> str:
-    """Return what a person would call the section: Space Ranger names every folder `outs`."""
-    named = folder.parent if folder.name == "outs" else folder
+    """Return what a person would call the section: the folders of Space Ranger have the same names in all."""
+    named = folder
+    while _SAME_IN_ALL.fullmatch(named.name):
+        named = named.parent
     return _stem(named)
 
 

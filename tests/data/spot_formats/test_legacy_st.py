@@ -177,7 +177,7 @@ def test_binary_rubbish_is_no_text(files: tuple[Path, Path]) -> None:
 
 
 def test_another_table_is_not_taken_for_counts(files: tuple[Path, Path]) -> None:
-    with pytest.raises(InputError, match="row name '3' is not an array position like '10x13'"):
+    with pytest.raises(InputError, match="goes with a table of counts and is none itself; give the counts"):
         open_spots(files[1], files[1])
 
 

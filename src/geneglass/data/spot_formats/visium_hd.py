@@ -55,5 +55,6 @@ SPOT_FORMATS.register("Visium HD")(
         open=open_visium_hd,
         is_folder=in_bins,
         is_file=lambda path: bin_folder(path) is not None,
+        tried_on_real_file=False,
     )
 )
