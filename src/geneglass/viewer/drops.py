@@ -40,6 +40,11 @@ class Drops(QObject):
         self._soon.timeout.connect(self._open)
         desk.runner.finished.connect(self._on_finished)
 
+    @property
+    def busy(self) -> bool:
+        """Return whether something dropped is still to be opened."""
+        return bool(self._paths) or self._opening
+
     def add(self, path: Path) -> None:
         """Open a path soon, together with what comes with it; what comes while others are being opened, after them."""
         if path not in self._paths:
@@ -72,5 +77,7 @@ class Drops(QObject):
                     take(session, opened)
             except InputError as error:
                 self._errors.append(str(error))
+        if dropped.told:
+            self._desk.messages.warn("\n".join(dropped.told))
         if self._errors:
             self._desk.messages.error(InputError("\n".join(dict.fromkeys(self._errors))))

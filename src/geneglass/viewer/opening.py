@@ -26,6 +26,7 @@ class Dropped:
 
     opened: list[Opened] = field(default_factory=list)
     errors: list[InputError] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -96,30 +97,33 @@ def open_together(paths: Sequence[Path], cohort: Cohort | None, current: Section
             current = opened.section or current
     if len(cohorts) > 1:
         names = ", ".join(path.name for path in cohorts[1:])
-        dropped.errors.append(InputError(f"One cohort is open at a time: {names} was left out; open it by itself."))
+        dropped.told.append(f"One cohort is open at a time; left out: {names}.")
     return dropped
 
 
 def _open_parts(parts: Sequence[Path], current: Section | None, dropped: Dropped) -> Job[Section | None]:
-    """Open the one section that slides and spots make, with those that are open."""
-    source = None if current is None else current.source
+    """Open the one section that slides and spots make, with what is open where they go together."""
+    own: SectionSource | None = None
     for path in parts:
         yield Event(f"Opening {path.name}", 0, 0)
         with dropped.collecting():
-            found = find_section(path)
-            source = joined_source(source, found)
-    if source is None or (current is not None and source == current.source):
+            own = joined_source(own, find_section(path))
+    if own is None:
         return None
-    opened = yield from open_source(source)
+    source = own if current is None else joined_source(current.source, own)
+    try:
+        opened = yield from open_source(source)
+    except InputError as error:
+        if source == own:
+            raise
+        opened = yield from open_source(own)
+        dropped.told.append(f"{own.name} does not go with what was open and is shown by itself: {error}")
     dropped.opened.append(opened)
-    taken = {source.slide, source.spots}
-    left = [path.name for path in parts if path.absolute() not in taken and len(parts) > 1 and path.is_file()]
+    left = [path.name for path in parts if len(parts) > 1 and path.absolute() not in (own.slide, own.spots)]
     if left:
-        dropped.errors.append(
-            InputError(
-                f"One section is open at a time, now {source.name}: {', '.join(left)} was left out; "
-                "drop a slide and its spots, or put several sections into a cohort.toml."
-            )
+        dropped.told.append(
+            f"One section is open at a time, now {own.name}; left out: {', '.join(left)}. Drop a slide with its own "
+            "spots, or put several sections into a cohort.toml."
         )
     return opened.section
 

@@ -22,6 +22,7 @@ from geneglass.viewer.look import style_sheet
 from geneglass.viewer.message_strip import MessageStrip
 from geneglass.viewer.opened import Opened
 from geneglass.viewer.predict_tab import PredictTab
+from geneglass.viewer.preferred import offer_needed
 from geneglass.viewer.reader_offer import ReaderOffer
 from geneglass.viewer.section_tab import SectionHead
 from geneglass.viewer.session import session_of
@@ -109,8 +110,9 @@ class GeneglassPanel(QWidget):
         listen(session.model_changed, self, self._on_model_changed)
         listen(session.prediction_changed, self, self._on_prediction_changed)
         listen(session.message, self, self._on_message)
-        # A job needs the room; the offer comes again with the next window.
+        # A job needs the room.
         runner.started.connect(self.offer.hide)
+        runner.finished.connect(self._offer_again)
         runner.failed.connect(self.messages.error)
         runner.cancelled.connect(self._on_cancelled)
         runner.progressed.connect(self._on_progressed)
@@ -168,6 +170,10 @@ class GeneglassPanel(QWidget):
 
     def _on_message(self, sentence: str) -> None:
         self.messages.warn(sentence)
+
+    def _offer_again(self) -> None:
+        crowded = self.job.isVisible() or self.messages.isVisible()
+        self.offer.setVisible(offer_needed() and not crowded)
 
     def _on_cancelled(self) -> None:
         self.messages.note("Cancelled. Nothing was changed.")

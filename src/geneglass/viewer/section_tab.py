@@ -190,7 +190,7 @@ def _facts(section: Section, session: Session) -> list[str]:
         facts.append("no measured spots: it can be predicted")
     else:
         aside = int((~places.kept).sum())
-        facts.append(f"{len(places.names):,} measured spots" + (f" ({aside} set aside: few counts)" if aside else ""))
+        facts.append(f"{len(places.names):,} measured spots" + (f" ({aside:,} set aside: few counts)" if aside else ""))
     if section.on_tissue is not None:
         facts.append(f"{section.on_tissue:.0%} on tissue")
     if section.domains:
