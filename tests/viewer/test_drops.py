@@ -231,6 +231,8 @@ def test_what_no_reader_takes_is_said_by_napari(hand: Any, shared_data: Path, mo
         assert not hand.drop(shared_data / name)
         assert told.pop() == f"NoAvailableReaderError: No plugin found capable of reading {shared_data / name}."
         assert not told
+    # Python keeps the last exception for a debugger, and with it the window.
+    sys.last_value = sys.last_traceback = None
 
 
 @pytest.mark.parametrize("name", ["slides/CMU-1-Small-Region.svs", "visium/seurat/filtered_feature_bc_matrix.h5"])
