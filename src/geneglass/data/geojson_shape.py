@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from geneglass.errors import InputError
 
 if TYPE_CHECKING:
+    from shapely import LineString, Polygon
     from shapely.geometry.base import BaseGeometry
 
 SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
@@ -121,13 +122,13 @@ class _Reader:
             )
         return xy
 
-    def line(self, value: Any) -> "BaseGeometry":
+    def line(self, value: Any) -> "LineString":
         import shapely
 
         xy = self.positions(value)
-        return shapely.Point(xy[0]) if len(xy) == 1 else shapely.LineString(xy)
+        return shapely.LineString(np.repeat(xy, 2, axis=0) if len(xy) == 1 else xy)
 
-    def polygon(self, value: Any) -> "BaseGeometry":
+    def polygon(self, value: Any) -> "Polygon":
         import shapely
 
         rings = [self.ring(item) for item in self._list(value, "rings")]
