@@ -163,6 +163,31 @@ def test_spots_of_another_slide_are_shown_by_themselves(hand: Any, shared_data: 
     assert panel.desk.session.section.spots.table.n_obs == 176
 
 
+def test_a_mirrored_section_is_told_and_laid_right_by_one_button(hand: Any, shared_data: Path, tmp_path: Path) -> None:
+    root = shared_data / "her2st" / "data"
+    shutil.copy(root / "ST-cnts" / "C2.tsv.gz", tmp_path)
+    header, *rows = ((root / "ST-spotfiles" / "C2_selection.tsv").read_text()).splitlines()
+    column = header.split("\t").index("pixel_x")
+    cells = [row.split("\t") for row in rows]
+    mirrored = [[*row[:column], str(9274 - float(row[column])), *row[column + 1 :]] for row in cells]
+    text = "\n".join([header, *("\t".join(row) for row in mirrored)])
+    (tmp_path / "C2_selection.tsv").write_text(text + "\n")
+    hand.drop(root / "ST-imgs" / "C" / "C2" / "5714_HE_BT_C2.jpg", tmp_path / "C2.tsv.gz", reader="geneglass")
+    panel = settled(hand)
+    assert "mirrored left to right" in panel.head.doubts.text()
+    hand.look("mirrored")
+    hand.click(panel.head.mend)
+    hand.wait(lambda: panel.desk.runner.running is None)
+    section = panel.desk.session.section
+    assert section.source.orientation == "mirror-x"
+    assert section.on_tissue > 0.95
+    assert panel.head.mend.isHidden()
+    assert "mirrored" not in panel.head.doubts.text()
+    right = np.array([float(row[column]) for row in cells])
+    assert np.abs(np.sort(section.centres_yx[:, 1]) - np.sort(right[: len(section.centres_yx)])).max() < 1.5
+    hand.look("laid_right")
+
+
 def test_a_fluorescence_picture_is_left_to_napari(hand: Any, invented: Path, tmp_path: Path) -> None:
     import tifffile
 

@@ -261,7 +261,7 @@ def folder_name(folder: Path) -> str:
     named = folder
     while _SAME_IN_ALL.fullmatch(named.name):
         named = named.parent
-    return _stem(named)
+    return _stem(named) if named.suffix.lower() == ".zarr" else named.name
 
 
 def _from_folder(folder: Path) -> SectionSource:

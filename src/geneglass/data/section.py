@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geneglass.data.alignment import Placement
 from geneglass.data.annotation import Domain
 from geneglass.data.cohort import SectionSource
 from geneglass.data.labels import with_labels
@@ -50,6 +51,8 @@ class Section:
         Regions drawn on the slide, in its level-0 pixels; `obs["domain"]` of the spots names the one they lie in.
     on_tissue
         Share of the spots on tissue, 0 to 1, as `with_placement_told` finds it; None before, or without tissue.
+    mended
+        How the spots would lie on the tissue, where `with_placement_told` saw without doubt that they do not.
     """
 
     source: SectionSource
@@ -65,6 +68,7 @@ class Section:
     faults: tuple[str, ...] = ()
     domains: tuple[Domain, ...] = ()
     on_tissue: float | None = None
+    mended: Placement | None = None
 
     @property
     def orientation(self) -> str:
@@ -210,8 +214,12 @@ def with_placement_told(section: Section) -> Section:
         return section
     found = judgement.warnings if judgement.fault is None else (judgement.fault,)
     seen = judgement.alignment
-    on_tissue = seen.now.on_tissue if seen.has_tissue else None
-    return replace(section, warnings=(*found, *section.warnings), on_tissue=on_tissue)
+    return replace(
+        section,
+        warnings=(*found, *section.warnings),
+        on_tissue=seen.now.on_tissue if seen.has_tissue else None,
+        mended=seen.better[0] if judgement.fault is not None and len(seen.better) == 1 else None,
+    )
 
 
 def require_slide(section: Section) -> tuple[Slide, float]:

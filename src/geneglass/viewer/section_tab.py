@@ -57,10 +57,11 @@ class SectionHead(QWidget):
         self.chooser.setToolTip("The sections of the open cohort")
         self.chooser.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.chooser.activated.connect(self._on_chosen)
-        self.facts = quiet()
-        self.doubts = quiet()
+        self.facts, self.doubts = quiet(), quiet()
         self.mpp = _MppRow()
         self.mpp.given.connect(self._on_mpp)
+        self.mend = QPushButton("Lay the spots right")
+        self.mend.clicked.connect(self._on_mend)
         self._chooser_row = self._lay_out()
         session = desk.session
         listen(session.cohort_changed, self, self._on_cohort_changed)
@@ -82,7 +83,7 @@ class SectionHead(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(buttons)
-        for part in (row, self.facts, self.mpp, self.doubts):
+        for part in (row, self.facts, self.mpp, self.doubts, self.mend):
             layout.addWidget(part)
         return row
 
@@ -102,13 +103,24 @@ class SectionHead(QWidget):
             self._select_current()
 
     def _on_mpp(self, mpp: float) -> None:
+        source = self._desk.session.source
+        if source is not None:
+            self._open_instead(replace(source, mpp=mpp))
+
+    def _on_mend(self) -> None:
+        section = self._desk.session.section
+        if section is not None and section.mended is not None:
+            right = section.mended
+            self._open_instead(replace(section.source, orientation=right.orientation, scale=right.scale))
+
+    def _open_instead(self, source: SectionSource) -> None:
+        """Open the current section with something about it changed."""
         session = self._desk.session
-        if session.cohort is None or session.source is None:
+        if session.cohort is None:
             return
-        source = replace(session.source, mpp=mpp)
         others = tuple(source if item == session.source else item for item in session.cohort.sections)
         given = session.cohort.path
-        # The user's own file is not touched: the cohort with the pixel size in it is kept among ours.
+        # The user's own file is not touched: the cohort with the change in it is kept among ours.
         own = data_folder() / "cohorts" / f"{given.parent.name}_{given.stem}.toml"
         session.set_cohort(replace(session.cohort, path=own, sections=others))
         self._desk.open_source(source)
@@ -132,6 +144,7 @@ class SectionHead(QWidget):
         self._select_current()
         session, section = self._desk.session, self._desk.session.section
         self.mpp.setVisible(section is not None and section.slide is not None and section.mpp is None)
+        self.mend.setVisible(section is not None and section.mended is not None)
         if section is None:
             self.facts.setText(INVITATION if session.cohort is None else "")
             self.doubts.hide()
@@ -144,6 +157,8 @@ class SectionHead(QWidget):
         self.doubts.setText("\n".join(shown))
         self.doubts.setToolTip("\n".join(section.warnings))
         self.doubts.setVisible(bool(shown))
+        if section.mended is not None:
+            self.mend.setToolTip(f"Opens the section again with {section.mended.on_tissue:.0%} of the spots on tissue")
 
 
 class _MppRow(QWidget):
