@@ -65,6 +65,27 @@ def test_what_is_ours(small_cohort: Path) -> None:
         assert get_reader(str(small_cohort.parent / name)) is not None
 
 
+@pytest.mark.parametrize(
+    ("dtype", "photometric", "ours"), [("uint8", "rgb", True), ("uint16", "rgb", True), ("uint16", "minisblack", False)]
+)
+def test_colour_pictures_are_ours_at_any_depth(tmp_path: Path, dtype: str, photometric: str, ours: bool) -> None:
+    import tifffile
+
+    shape = (40, 60, 3) if photometric == "rgb" else (40, 60)
+    tifffile.imwrite(tmp_path / "picture.tif", np.zeros(shape, dtype), photometric=photometric)
+    assert (get_reader(str(tmp_path / "picture.tif")) is not None) == ours
+
+
+def test_folders_are_ours_only_with_slides_or_spots_in_them(tmp_path: Path, shared_data: Path) -> None:
+    (tmp_path / "notes.txt").write_text("none")
+    assert get_reader(str(tmp_path)) is None
+    (tmp_path / "cohort.toml").write_text('[[section]]\nname = "a"\nslide = "a.svs"\n')
+    assert get_reader(str(tmp_path)) is not None
+    assert get_reader(str(shared_data / "visium" / "seurat")) is not None
+    assert get_reader(str(shared_data / "slides" / "dicom")) is not None
+    assert get_reader(str(shared_data / "visium")) is None
+
+
 def test_a_slide_without_a_window_is_a_plain_image(small_cohort: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(napari, "current_viewer", lambda: None)
     ((data, kwargs, kind),) = read(str(small_cohort.parent / "left.ome.tif"))

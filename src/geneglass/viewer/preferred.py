@@ -12,8 +12,8 @@ from geneglass.data.slide_formats import SLIDE_FORMATS
 from geneglass.data.spot_formats import SPOT_FORMATS
 
 READER = "geneglass"
-LEFT_TO_NAPARI = (".jpg", ".jpeg", ".png", ".csv", ".csv.gz", ".json", ".json.gz")
-"""Endings that few slides, spot tables and domains have among the files that do."""
+LEFT_TO_NAPARI = (".jpg", ".jpeg", ".png", ".dcm", ".czi", ".h5", ".csv", ".csv.gz", ".json", ".json.gz")
+"""Endings of which few files are slides, spot tables or domains: napari goes on asking there."""
 FOLDERS = ("outs", "binned_outputs", "*.zarr")
 
 

@@ -77,10 +77,11 @@ def is_colour_tiff(path: Path) -> bool:
     """Return whether a TIFF's first page is a colour picture; damaged ones count as such, to be told why."""
     import tifffile
 
+    colour = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.PALETTE, tifffile.PHOTOMETRIC.YCBCR}
     try:
         with tifffile.TiffFile(path) as tiff:
             page = tiff.pages.first
-            return page.samplesperpixel in (3, 4) and page.dtype == "uint8"
+            return page.photometric in colour or (page.samplesperpixel in (3, 4) and page.dtype == "uint8")
     except (OSError, ValueError, IndexError, tifffile.TiffFileError):
         return True
 
