@@ -6,6 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDockWidget, QPlainTextEdit, QScrollArea
 
+from geneglass.data.cohort import read_cohort
 from geneglass.viewer.session import session_of
 from geneglass.viewer.worker import runner_of
 from geneglass.workflow.events import Event
@@ -279,13 +280,11 @@ def test_a_panel_closed_while_a_job_runs_stops_the_job_and_is_not_touched(make_p
     wait_for(lambda: bool(closed) and runner_of(session).running is None)
     qtbot.wait(50)
     assert len(session.message) == 0
-    session.open_cohort(cohort)
+    session.set_cohort(read_cohort(cohort))
     session.open_section(session.cohort.sections[0])
 
 
 def test_use_open_layers_takes_a_slide_that_napari_itself_opened(panel, cohort, press, wait_for):
-    from geneglass.data.cohort import read_cohort
-
     slide = read_cohort(cohort).sections[0].slide
     press(panel.head.use)
     assert "No layer" in panel.messages.text.text()
