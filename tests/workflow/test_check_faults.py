@@ -119,7 +119,7 @@ def test_what_could_be_read_stands_beside_a_fault(planted: Path) -> None:
     assert (report.width_px, report.height_px) == (PREVIEW_PX, round(PREVIEW_PX * HEIGHT_PX / WIDTH_PX))
     assert (report.n_spots, report.n_genes, report.platform) == (181, 40, "legacy ST")
     assert (report.slide_format, report.scale, report.orientation) == ("flat", 1.0, "none")
-    assert report.content
+    assert report.content_hash
 
 
 @pytest.mark.parametrize("planted_turn", TURNS)

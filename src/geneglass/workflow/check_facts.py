@@ -33,7 +33,7 @@ class SectionReport:
         As in the cohort.
     slide, spots
         File names.
-    slide_format, content
+    slide_format, content_hash
         How the slide is stored, and the first digits of the digest of what it shows.
     width_px, height_px, levels
         Size of the slide at full resolution, and its number of pyramid levels.
@@ -45,7 +45,7 @@ class SectionReport:
         Spots that are set aside because they have fewer counts than `min_counts`.
     scale, orientation
         How the spots are laid onto the slide: slide pixels per spot-file pixel, and how they are turned.
-    on_tissue, beside
+    on_tissue, empty_on_tissue
         Share of spots on tissue, 0 to 1, and of the empty places next to them that show tissue.
     placement
         What the outline of the tissue says of where the spots lie.
@@ -59,7 +59,7 @@ class SectionReport:
     patient: str | None = None
     slide: str | None = None
     slide_format: str | None = None
-    content: str | None = None
+    content_hash: str | None = None
     width_px: int | None = None
     height_px: int | None = None
     levels: int | None = None
@@ -76,7 +76,7 @@ class SectionReport:
     scale: float | None = None
     orientation: str | None = None
     on_tissue: float | None = None
-    beside: float | None = None
+    empty_on_tissue: float | None = None
     placement: str | None = None
     labels: dict[str, int] | None = None
     warnings: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ def section_report(section: Section, min_counts: int) -> SectionReport:
         if judgement is not None:
             now = judgement.alignment.now
             seen = now.beside if judgement.alignment.has_tissue else None
-            report = replace(report, on_tissue=now.on_tissue, beside=seen, placement=_in_words(judgement))
+            report = replace(report, on_tissue=now.on_tissue, empty_on_tissue=seen, placement=_in_words(judgement))
             errors += [] if judgement.fault is None else [judgement.fault]
             warnings += judgement.warnings
         try:
@@ -185,7 +185,7 @@ def _with_slide(report: SectionReport, slide: Slide) -> SectionReport:
         report,
         slide=slide.path.name,
         slide_format=slide.format or None,
-        content=slide.content_hash()[:_DIGITS],
+        content_hash=slide.content_hash()[:_DIGITS],
         width_px=size.width_px,
         height_px=size.height_px,
         levels=len(slide.levels),
