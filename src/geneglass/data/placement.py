@@ -27,12 +27,15 @@ class Judgement:
         What can not be told, one sentence each.
     scale
         Slide pixels per spot-file pixel as they should be: another one than now where the scale is at fault.
+    in_short
+        The fault alone, for where the fix is a button; None where more than one way could be right.
     """
 
     alignment: Alignment
     fault: str | None
     warnings: tuple[str, ...]
     scale: float
+    in_short: str | None = None
 
 
 def judge(source: SectionSource, slide: Slide, spots: Spots, scale: float) -> Judgement:
@@ -53,8 +56,18 @@ def judge(source: SectionSource, slide: Slide, spots: Spots, scale: float) -> Ju
     sentence = _sentence(source, slide, alignment)
     right = alignment.better[0]
     # A given orientation is believed; a scale that lays the spots elsewhere than on the tissue is not.
-    stated = source.orientation is not None and right.scale == scale
-    return Judgement(alignment, None if stated else sentence, (sentence,) if stated else (), right.scale)
+    if source.orientation is not None and right.scale == scale:
+        return Judgement(alignment, None, (sentence,), right.scale)
+    only_one = len(alignment.better) == 1
+    return Judgement(alignment, sentence, (), right.scale, _in_short(source, slide, alignment) if only_one else None)
+
+
+def _in_short(source: SectionSource, slide: Slide, alignment: Alignment) -> str:
+    now, right = alignment.now, alignment.better[0]
+    return (
+        f"The spots do not lie where they were measured: {_what(source, slide, now, right)}; "
+        f"{now.on_tissue:.0%} of them are on tissue, laid right {right.on_tissue:.0%} would be."
+    )
 
 
 def _doubts(source: SectionSource, slide: Slide, alignment: Alignment) -> tuple[str, ...]:

@@ -212,7 +212,7 @@ def with_placement_told(section: Section) -> Section:
     judgement = placement(section)
     if judgement is None:
         return section
-    found = judgement.warnings if judgement.fault is None else (judgement.fault,)
+    found = judgement.warnings if judgement.fault is None else (judgement.in_short or judgement.fault,)
     seen = judgement.alignment
     return replace(
         section,
