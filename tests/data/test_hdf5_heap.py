@@ -40,6 +40,15 @@ def test_a_heap_wiped_with_zeros_is_refused(file):
         check_heaps(file)
 
 
+def test_a_heap_wiped_with_ones_is_refused(file):
+    content = bytearray(file.read_bytes())
+    start = content.index(b"GCOL")
+    content[start + 40 : start + 300] = b"\xff" * 260
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match="text heap"):
+        check_heaps(file)
+
+
 @pytest.mark.parametrize("content", [b"", b"GCOL\x01\0\0\0", b"GCOL\x01\0\0\0" + b"\xff" * 30])
 def test_what_only_begins_like_a_heap_passes(tmp_path, content):
     (tmp_path / "a.h5").write_bytes(content)

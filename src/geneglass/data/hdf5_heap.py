@@ -23,7 +23,7 @@ _HEADER = len(_SIGNATURE) + _COLLECTION_SIZE.size
 
 
 def check_heaps(path: Path) -> None:
-    """Refuse a file with a heap whose free space has no size, or an attribute whose text is longer than its heap.
+    """Refuse a file with a heap whose objects do not lie within it, or an attribute whose text is longer than its heap.
 
     Reading any text of the first would never end; of the second it would first make room for up to 4 GB.
 
@@ -40,7 +40,7 @@ def check_heaps(path: Path) -> None:
         heaps: dict[int, int] = {}
         start = content.find(_SIGNATURE)
         while start >= 0:
-            if any(index == 0 and size == 0 for index, size in _objects(content, start)):
+            if not all(_objects(content, start)):
                 raise ValueError(f"its text heap at byte {start:,} is damaged")
             if start + _HEADER <= len(content):
                 heaps[start] = _COLLECTION_SIZE.unpack_from(content, start + len(_SIGNATURE))[0]
@@ -63,16 +63,18 @@ def _check_references(content: mmap.mmap, place: int, heaps: Mapping[int, int]) 
         end = min(place, len(content) - _REFERENCE.size)
 
 
-def _objects(content: mmap.mmap, start: int) -> Iterator[tuple[int, int]]:
-    """Yield index and size of the objects of one collection, as far as a whole header fits."""
+def _objects(content: mmap.mmap, start: int) -> Iterator[bool]:
+    """Yield whether each object of one collection lies within it, as far as a whole header fits."""
     if start + _HEADER > len(content):
         return
     (collection_bytes,) = _COLLECTION_SIZE.unpack_from(content, start + len(_SIGNATURE))
-    end = min(start + collection_bytes, len(content)) - _OBJECT.size
-    place = start + _HEADER
-    while place <= end:
+    end, place = start + collection_bytes, start + _HEADER
+    if end > len(content):
+        return
+    while place + _OBJECT.size <= end:
         index, _, _, size = _OBJECT.unpack_from(content, place)
-        yield index, size
         if index == 0:
+            yield 0 < size <= end - place
             return
         place += _OBJECT.size + -(-size // 8) * 8
+        yield place <= end

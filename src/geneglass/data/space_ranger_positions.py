@@ -82,11 +82,12 @@ def _read_parquet(path: Path) -> pd.DataFrame:
                     f"{path} states {file.metadata.num_rows:,} rows, more than it can hold; copy it again."
                 )
             _require_columns(path, file.schema_arrow.names)
-            frame: pd.DataFrame = file.read(columns=list(_COLUMNS)).to_pandas()
+            frame: pd.DataFrame = file.read(columns=list(_COLUMNS)).to_pandas(ignore_metadata=True)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         text = str(error).strip()
         reason = text.splitlines()[0].rstrip(".") if text else type(error).__name__
         raise InputError(f"{path} is damaged, cut short or no parquet file ({reason}); copy it again.") from None
+    _require_columns(path, list(frame.columns))
     wrong = [f"{name} as {frame[name].dtype}" for name in _NUMBERS if frame[name].dtype.kind not in "iufb"]
     if wrong:
         raise InputError(
