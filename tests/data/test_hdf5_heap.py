@@ -49,6 +49,21 @@ def test_a_heap_wiped_with_ones_is_refused(file):
         check_heaps(file)
 
 
+@pytest.mark.parametrize("version", ["earliest", "latest"])
+def test_the_text_of_an_attribute_wiped_with_ones_is_refused(version, tmp_path):
+    path = tmp_path / "b.h5"
+    with h5py.File(path, "w", libver=version) as store:
+        store.attrs["unit"] = "counts per spot"
+    check_heaps(path)
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL")
+    place = content.index((15).to_bytes(4, "little") + heap.to_bytes(8, "little"))
+    content[place : place + 16] = b"\xff" * 16
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"a text at byte {place:,} states 4,294,967,295 bytes"):
+        check_heaps(path)
+
+
 @pytest.mark.parametrize("content", [b"", b"GCOL\x01\0\0\0", b"GCOL\x01\0\0\0" + b"\xff" * 30])
 def test_what_only_begins_like_a_heap_passes(tmp_path, content):
     (tmp_path / "a.h5").write_bytes(content)

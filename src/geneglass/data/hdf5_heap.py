@@ -19,6 +19,12 @@ _REFERENCE = Struct("<IQI")
 
 _REACH = 120
 
+_ONE_VALUE = (b"\x01\0\0\0\0\0\0\0", b"\x02\0\0\0")
+"""A dataspace of one value, of version 1 and 2: an attribute's text follows it at once."""
+
+_BASE_TYPE_BYTES = (12, 16)
+"""What stands between the type message and the dataspace: a type of one byte, filled up or not."""
+
 _HEADER = len(_SIGNATURE) + _COLLECTION_SIZE.size
 
 
@@ -46,7 +52,20 @@ def check_heaps(path: Path) -> None:
                 heaps[start] = _COLLECTION_SIZE.unpack_from(content, start + len(_SIGNATURE))[0]
             start = content.find(_SIGNATURE, start + _HEADER)
         for found in _TEXT_TYPE.finditer(content):
+            _check_one_value(content, found.end())
             _check_references(content, found.end(), heaps)
+
+
+def _check_one_value(content: mmap.mmap, place: int) -> None:
+    """Refuse the one text of an attribute where it states more bytes than the file has, wherever it says to lie."""
+    for before in _BASE_TYPE_BYTES:
+        for space in _ONE_VALUE:
+            start = place + before
+            value = start + len(space)
+            if content[start:value] == space and value + _REFERENCE.size <= len(content):
+                length = _REFERENCE.unpack_from(content, value)[0]
+                if length > len(content):
+                    raise ValueError(f"a text at byte {value:,} states {length:,} bytes, more than the file holds")
 
 
 def _check_references(content: mmap.mmap, place: int, heaps: Mapping[int, int]) -> None:
