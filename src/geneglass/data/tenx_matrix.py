@@ -112,10 +112,8 @@ def _shape_problem(matrix: h5py.Group) -> str | None:
 def _read_mtx(path: Path) -> TenxMatrix:
     lead = path.name[: path.name.lower().index("matrix.mtx")]
     feature_file, barcode_file = _beside(path, lead, "features", "genes"), _beside(path, lead, "barcodes")
-    features = [line.split("\t") for line in _lines(feature_file)]
+    features = _features(feature_file)
     barcodes = [line.split("\t")[0] for line in _lines(barcode_file)]
-    if any(len(feature) < 2 for feature in features):
-        raise InputError(f"{feature_file} does not hold ids and names with a tab between; copy or download it again.")
     shape, entries = _read_entries(path)
     if shape != (len(features), len(barcodes)):
         raise InputError(
@@ -127,6 +125,16 @@ def _read_mtx(path: Path) -> TenxMatrix:
     # genes.tsv of the first versions has no third column: genes were all there was.
     rows = [(item[1], item[0], item[2] if len(item) > 2 else GENE_EXPRESSION, "") for item in features]
     return _genes_only(path, counts, barcodes, pd.DataFrame(rows, columns=["name", "id", "kind", "genome"]))
+
+
+def _features(path: Path) -> list[list[str]]:
+    """Return id, name and perhaps kind of each feature; some deposits hold names alone, which are ids then too."""
+    features = [line.split("\t") for line in _lines(path)]
+    if all(len(feature) == 1 for feature in features):
+        return [feature * 2 for feature in features]
+    if any(len(feature) < 2 for feature in features):
+        raise InputError(f"{path} does not hold ids and names with a tab between; copy or download it again.")
+    return features
 
 
 def _read_entries(path: Path) -> tuple[tuple[int, int], pd.DataFrame]:
