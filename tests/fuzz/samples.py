@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import tifffile
+
 TESTS = Path(__file__).resolve().parents[1]
 REAL = TESTS.parents[1] / "shared" / "data"
 
@@ -20,8 +22,8 @@ class Sample:
     make: Callable[[Path], Path | None]
 
 
-def _load(contract: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(contract, TESTS / "contracts" / f"{contract}.py")
+def _load(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(Path(path).stem, TESTS / path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -30,8 +32,9 @@ def _load(contract: str) -> ModuleType:
 
 
 sys.path.insert(0, str(TESTS / "writers"))
-SLIDES = _load("test_slide_formats")
-SPOTS = _load("test_spot_formats")
+SLIDES = _load("contracts/test_slide_formats.py")
+SPOTS = _load("contracts/test_spot_formats.py")
+SCANNERS = _load("data/test_tiff_vendors.py")
 
 
 def _slide(key: tuple[str, str]) -> Callable[[Path], Path]:
@@ -41,6 +44,18 @@ def _slide(key: tuple[str, str]) -> Callable[[Path], Path]:
         return path
 
     return make
+
+
+def _scanned(name: str, write: Callable[[Path], Path]) -> Callable[[Path], Path]:
+    return lambda folder: write(folder / name)
+
+
+def _jpeg2000(path: Path) -> Path:
+    options = {"photometric": "rgb", "tile": (240, 240), "compression": "aperio_jp2000_rgb", "metadata": None}
+    with tifffile.TiffWriter(path) as writer:
+        for picture in (SLIDES.PICTURE, SLIDES.PICTURE[::4, ::4]):
+            writer.write(picture, description="Aperio Image Library v1 |MPP = 0.5", **options)
+    return path
 
 
 def _spots(name: str) -> Callable[[Path], Path]:
@@ -88,6 +103,11 @@ def _real(relative: str) -> Callable[[Path], Path | None]:
 
 SAMPLES: dict[str, Sample] = {
     **{f"{key[0]}, {key[1]}": Sample("slide", _slide(key)) for key in SLIDES.FILES},
+    "svs, JPEG 2000": Sample("slide", _scanned("a.svs", _jpeg2000)),
+    "ndpi": Sample("slide", _scanned("a.ndpi", SCANNERS._ndpi)),
+    "scn": Sample("slide", _scanned("a.scn", SCANNERS._scn)),
+    "bif": Sample("slide", _scanned("a.bif", lambda path: SCANNERS._bif(path, 0))),
+    "philips": Sample("slide", _scanned("a.tiff", SCANNERS._philips)),
     **{
         f"real {Path(relative).name}": Sample("slide", _real(relative))
         for relative in (
