@@ -9,4 +9,4 @@ class InputError(ValueError):
 
 
 class UsageError(InputError):
-    """A name or an option does not exist; the command line exits with 2."""
+    """A name, an option or its value does not exist or is not allowed; the command line exits with 2."""

@@ -57,9 +57,9 @@ def test_refusing_server_is_exit_1_and_one_sentence(
     [
         (["hest"], 1, "CC BY-NC-SA"),
         (["nosuch"], 2, "her2st"),
-        (["her2st", "--mirror", "ftp://127.0.0.1/"], 1, "http://"),
-        (["her2st", "--sections", "Z9"], 1, "Z9"),
-        (["liver", "--no-images"], 1, "nothing of this set"),
+        (["her2st", "--mirror", "ftp://127.0.0.1/"], 2, "http://"),
+        (["her2st", "--sections", "Z9"], 2, "Z9"),
+        (["liver", "--no-images"], 2, "nothing of this set"),
     ],
 )
 def test_mistake_is_told_before_anything_is_asked_or_made(

@@ -22,6 +22,28 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--panel-size", "0"], "panel-size"),
+        (["--min-counts", "-1"], "min-counts"),
+        (["--out", "m.txt"], "m.txt"),
+        (["--hold-out", "Al"], "section:NAME"),
+        (["--hold-out", "patient:Zed"], "Zed"),
+        (["--device", "abacus"], "abacus"),
+        (["--recipe", "ridge", "--set", "components=0"], "components"),
+        (["--recipe", "mclstexp", "--set", "dropout=1"], "dropout"),
+    ],
+)
+def test_wrong_value_of_an_option_exits_with_2(
+    options: list[str], word: str, tmp_path: Path, tiny_cohort: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "m.safetensors"
+    assert run(["train", str(tiny_cohort), "--out", str(out), *options]) == 2
+    assert word in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_missing_cohort_is_one_sentence_and_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = run(["train", str(tmp_path / "none.toml"), "--recipe", "ridge", "--out", str(tmp_path / "m.safetensors")])
     told = capsys.readouterr().err

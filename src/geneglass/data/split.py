@@ -6,7 +6,7 @@ from typing import Literal
 
 from geneglass.data.cohort import SectionSource
 from geneglass.data.spots import some
-from geneglass.errors import InputError
+from geneglass.errors import InputError, UsageError
 
 
 @dataclass(frozen=True)
@@ -86,20 +86,20 @@ def hold_out(
 
     Raises
     ------
-    InputError
+    UsageError
         When an item has another form, or no section has that name.
     """
     held: set[str] = set()
     for item in items:
         kind, _, name = item.partition(":")
         if kind not in ("section", "patient") or not name:
-            raise InputError(f"What is held out is given as section:NAME or patient:NAME, got {item!r}.")
+            raise UsageError(f"What is held out is given as section:NAME or patient:NAME, got {item!r}.")
         names = {
             section.name for section in sections if (section.name if kind == "section" else section.patient) == name
         }
         if not names:
             known = sorted({str(s.name if kind == "section" else s.patient) for s in sections})
-            raise InputError(f"No {kind} {name!r} to hold out; the cohort has {', '.join(known)}.")
+            raise UsageError(f"No {kind} {name!r} to hold out; the cohort has {', '.join(known)}.")
         held |= names
     train = tuple(section for section in sections if section.name not in held)
     return train, tuple(section for section in sections if section.name in held)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from geneglass.data.types import FloatArray
-from geneglass.errors import InputError
+from geneglass.errors import InputError, UsageError
 from geneglass.model.augment import Augmentation, augmented, to_network
 from geneglass.model.early_stop import K_CHOICES, Stop, find_stop
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
@@ -64,9 +64,9 @@ class ContrastiveConfig:
 
 
 def require(holds: bool, sentence: str) -> None:
-    """Raise an InputError with this sentence unless something holds."""
+    """Raise a UsageError with this sentence unless a setting is as it must be."""
     if not holds:
-        raise InputError(sentence)
+        raise UsageError(sentence)
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,8 @@ class ContrastiveRecipe(Recipe):
         then everything is trained on for that long.
         """
         used = [section for section in sections if len(section.features)]
-        require(sum(len(s.features) for s in used) >= 8, "Training needs at least 8 spots with counts.")
+        if sum(len(s.features) for s in used) < 8:
+            raise InputError("Training needs at least 8 spots with counts.")
         epochs, k, done = self.config.epochs, self.config.k, 0
         self.stop = None
         if self.config.validate:
@@ -260,11 +261,11 @@ class ContrastiveRecipe(Recipe):
         modules, bank = self._trained()
         allowed = bank.rows_for(query.section, query.patient, exclude_patient=exclude_patient)
         images = query_images(query, self.device, with_patches=self.fine_tunes)
-        require(
-            images.features.shape[1] == (self._shapes or Shapes(0, 0, 0)).features,
-            f"The features have {images.features.shape[1]} columns, not those that the model was trained on: "
-            "use the encoder that is named in the model file.",
-        )
+        if images.features.shape[1] != (self._shapes or Shapes(0, 0, 0)).features:
+            raise InputError(
+                f"The features have {images.features.shape[1]} columns, not those that the model was trained on: "
+                "use the encoder that is named in the model file."
+            )
         neighbours = bank.search(self.embed_images(modules, images), allowed, self.rule(modules, self._k))
         confidence = similarity_confidence(neighbours, self._similarity) if len(self._similarity) else None
         return Answer(bank.average(neighbours), confidence, neighbours)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from geneglass.errors import InputError
+from geneglass.errors import UsageError
 
 MIN_COUNTS = 500
 """Spots with fewer counts are set aside: log-normalised, a spot of two counts is an outlier in every gene."""
@@ -128,4 +128,4 @@ class FetchConfig:
 
 def _require(holds: bool, sentence: str) -> None:
     if not holds:
-        raise InputError(sentence)
+        raise UsageError(sentence)

@@ -1,6 +1,6 @@
 """Which device a job runs on."""
 
-from geneglass.errors import InputError
+from geneglass.errors import InputError, UsageError
 
 
 def pick_device(wanted: str) -> str:
@@ -8,8 +8,10 @@ def pick_device(wanted: str) -> str:
 
     Raises
     ------
+    UsageError
+        When the name is unknown.
     InputError
-        When the name is unknown, or the device is not on this machine.
+        When the device is not on this machine.
     """
     import torch
 
@@ -17,7 +19,7 @@ def pick_device(wanted: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, index = wanted.partition(":")
     if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
-        raise InputError(f"Unknown device {wanted!r}. Choose auto, cpu, cuda or cuda:N.")
+        raise UsageError(f"Unknown device {wanted!r}. Choose auto, cpu, cuda or cuda:N.")
     if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
         raise InputError(
             f"Device {wanted!r} is not on this machine, which has {torch.cuda.device_count()} CUDA devices; "

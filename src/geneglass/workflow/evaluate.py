@@ -11,7 +11,7 @@ from geneglass.data.genes import choose_panel, normalise, panel_counts, read_pan
 from geneglass.data.section import Section, require_spots
 from geneglass.data.sisters import require_apart
 from geneglass.data.split import Fold, folds, make_fold
-from geneglass.errors import InputError
+from geneglass.errors import UsageError
 from geneglass.model.encoder import Encoder
 from geneglass.model.make import make_config, make_encoder, make_recipe
 from geneglass.model.nulls import shuffled
@@ -89,7 +89,7 @@ def settings_of(recipe: str, config: EvaluateConfig) -> dict[str, Any]:
 
     Raises
     ------
-    InputError
+    UsageError
         When a key names a recipe that is not evaluated.
     """
     evaluated = {name.partition(":")[0] for name in config.recipes}
@@ -97,7 +97,7 @@ def settings_of(recipe: str, config: EvaluateConfig) -> dict[str, Any]:
     for key, value in config.settings.items():
         owner, dot, own = key.partition(".")
         if dot and owner not in evaluated:
-            raise InputError(f"The setting {key} is for {owner}, which is not evaluated; name it with --recipe.")
+            raise UsageError(f"The setting {key} is for {owner}, which is not evaluated; name it with --recipe.")
         if dot and owner == recipe.partition(":")[0]:
             chosen[own] = value
     return chosen
@@ -129,7 +129,7 @@ def _divide(config: EvaluateConfig) -> tuple[tuple[Fold, ...], tuple[SectionSour
     by_name = {section.name: section for section in sections}
     unknown = [name for name in (*config.train, *config.test) if name not in by_name]
     if unknown:
-        raise InputError(f"No section {', '.join(unknown)} in {config.cohort.name}; it has {', '.join(by_name)}.")
+        raise UsageError(f"No section {', '.join(unknown)} in {config.cohort.name}; it has {', '.join(by_name)}.")
     train, test = [by_name[name] for name in config.train], [by_name[name] for name in config.test]
     return (make_fold("+".join(config.test), train, test),), (*train, *test)
 

@@ -15,7 +15,7 @@ from geneglass.data.section import Section, open_section, require_slide, require
 from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.tissue import grid_yx
 from geneglass.data.types import FloatArray
-from geneglass.errors import InputError
+from geneglass.errors import InputError, UsageError
 from geneglass.model.checkpoint import ModelInfo, load_model
 from geneglass.model.prediction import join_answers, to_anndata
 from geneglass.model.recipe import Answer, PatchSource, QueryData, Recipe
@@ -128,7 +128,7 @@ def wanted_genes(text: str, info: ModelInfo) -> tuple[str, ...]:
     if text == "panel":
         return tuple(info.genes)
     if text == "all":
-        raise InputError(
+        raise UsageError(
             f"This model can predict the {len(info.genes)} genes of its panel only; "
             "ask for panel, or train with a larger panel."
         )
@@ -136,7 +136,7 @@ def wanted_genes(text: str, info: ModelInfo) -> tuple[str, ...]:
     absent = [name for name in names if name not in set(info.genes)]
     if absent or not names:
         some = ", ".join(absent[:5]) or "none named"
-        raise InputError(
+        raise UsageError(
             f"Not among the {len(info.genes)} genes of this model's panel: {some}; choose genes of the panel."
         )
     return names

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from geneglass.data.cohort import SectionSource
-from geneglass.errors import InputError
+from geneglass.errors import UsageError
 from geneglass.registry import Registry
 
 
@@ -80,13 +80,13 @@ def choose_sections(chosen: PublicSet, wanted: tuple[str, ...]) -> tuple[str, ..
 
     Raises
     ------
-    InputError
+    UsageError
         When a name is neither a section nor a patient of the set.
     """
     unknown = [name for name in wanted if name not in {*chosen.patients, *chosen.patients.values()}]
     if unknown:
         patients = ", ".join(dict.fromkeys(chosen.patients.values()))
-        raise InputError(
+        raise UsageError(
             f"{', '.join(unknown)} is no section or patient of this set; its sections are "
             f"{', '.join(chosen.patients)} and its patients {patients}."
         )
@@ -98,12 +98,12 @@ def choose_files(chosen: PublicSet, sections: tuple[str, ...], *, images: bool) 
 
     Raises
     ------
-    InputError
+    UsageError
         When nothing is left.
     """
     files = tuple(file for file in chosen.files(sections) if images or not file.is_image)
     if not files:
-        raise InputError("Without images nothing of this set is left to fetch; leave --no-images out.")
+        raise UsageError("Without images nothing of this set is left to fetch; leave --no-images out.")
     return files
 
 

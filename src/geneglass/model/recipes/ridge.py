@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 
 from geneglass.data.types import FloatArray
-from geneglass.errors import InputError
+from geneglass.errors import InputError, UsageError
 from geneglass.model.confidence import Familiarity
 from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, TrainData
 from geneglass.model.recipes import RECIPES
@@ -51,11 +51,11 @@ class RidgeConfig:
     def __post_init__(self) -> None:
         for name in ("components", "programmes", "steps"):
             if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}.")
+                raise UsageError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if self.strength not in ("programme", "gene", "shared"):
-            raise InputError(f"strength must be programme, gene or shared, got {self.strength!r}.")
+            raise UsageError(f"strength must be programme, gene or shared, got {self.strength!r}.")
         if not 0 < self.weakest <= self.strongest < float("inf"):
-            raise InputError(
+            raise UsageError(
                 f"weakest must be above 0 and not above strongest, got {self.weakest:g} and {self.strongest:g}."
             )
 
