@@ -1,7 +1,8 @@
 """A spot table: counts per spot and gene, with the spots' centres on the slide. The checks all formats share.
 
 Genes have one name each, by one rule for all formats: a gene goes by its symbol; where several share a symbol, by
-symbol and accession, "TBCE (ENSG00000285053)"; where there are no accessions to tell them apart, the file is refused.
+symbol and accession, "TBCE (ENSG00000285053)"; where there are no accessions to tell them apart, the file is refused
+with how to rename them (scanpy's `var_names_make_unique`: "TBCE", "TBCE-1"), for only its owner knows which is which.
 `gene_names` says where symbols and accessions are found.
 """
 
@@ -66,6 +67,9 @@ class Spots:
         Pictures that came with the spots, largest scale first.
     mpp
         Micrometres per pixel of the positions' picture, where the files state it (never from the pitch), else None.
+    pitch_px
+        Distance of neighbouring centres in pixels of the positions' picture, where the files hold the whole array
+        and not only the measured spots, else None.
     """
 
     table: AnnData
@@ -73,6 +77,7 @@ class Spots:
     warnings: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     mpp: float | None = None
+    pitch_px: float | None = None
 
 
 @dataclass(frozen=True)
@@ -223,7 +228,7 @@ def _one_name_per_gene(genes: list[str], gene_ids: Sequence[str], file: str) -> 
             return genes, (told,)
     raise InputError(
         f"{file} names {some(sorted(repeated), 'gene')} more than once and has no accessions that tell them apart; "
-        "merge or rename them, then open it again."
+        "merge or rename them (in Python: adata.var_names_make_unique()), then open it again."
     )
 
 
