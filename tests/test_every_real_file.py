@@ -83,7 +83,7 @@ NO_RAW_COUNTS = Refused(r"has no raw counts in X, layers\[\"counts\"\] or raw")
 BOGUS = r"The resolution tag means \d+\.?\d* um per pixel, which no microscope slide has"
 CYTASSIST = Spots((2898, 19465), 23.335, (600, 600), "lowres tissue_lowres_image.png is used .*full-resolution slide")
 SCANPY = Spots(
-    (100, 100), None, (600, 600), "4,135 spots of tissue_positions_list.csv are on tissue but have no counts"
+    (100, 100), 16.1134, (600, 600), "4,135 spots of tissue_positions_list.csv are on tissue but have no counts"
 )
 SEURAT = Spots((2695, 100), 0.7248, None, "tissue_hires_image.png was left out: it is blank")
 

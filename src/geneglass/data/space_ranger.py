@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from anndata import AnnData
 from numpy.typing import NDArray
 
-from geneglass.data.array_grid import layout
+from geneglass.data.array_grid import layout, pitch_px
 from geneglass.data.space_ranger_files import SpaceRangerFiles
 from geneglass.data.space_ranger_pictures import read_scalefactors, usable_pictures
 from geneglass.data.space_ranger_positions import read_positions
@@ -50,13 +51,16 @@ def read_space_ranger(files: SpaceRangerFiles) -> Spots:
     raw = RawSpots(counts, matrix.genes, obs, spots[["x_px", "y_px"]].to_numpy(), matrix.gene_ids)
     told = (*matrix.warnings, *_left_out(files, join))
     checked = checked_spots(raw, None, file=files.counts.name, warnings=told)
-    platform, doubts = _platform(checked, bin_um)
+    # Bins state their pixel size, and are too many to be fitted; few spots of a Visium show no grid, the array does.
+    array = checked.table if bin_um is not None else _whole_array(positions)
+    platform, doubts = _platform(array, bin_um)
     pictures, amiss = usable_pictures(files.pictures, scalefactors, files.positions.parent)
     return replace(
         checked,
         platform=platform,
         pictures=pictures,
         mpp=scalefactors.get("microns_per_pixel"),
+        pitch_px=pitch_px(array) if platform == VISIUM else None,
         warnings=(*checked.warnings, *doubts, *amiss),
     )
 
@@ -121,8 +125,12 @@ def _left_out(files: SpaceRangerFiles, join: _Join) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _platform(spots: Spots, bin_um: float | None) -> tuple[Platform | None, tuple[str, ...]]:
-    arranged = layout(spots.table)
+def _whole_array(positions: pd.DataFrame) -> AnnData:
+    return AnnData(obs=positions, obsm={"spatial": positions[["x_px", "y_px"]].to_numpy()})
+
+
+def _platform(array: AnnData, bin_um: float | None) -> tuple[Platform | None, tuple[str, ...]]:
+    arranged = layout(array)
     platform, due = (VISIUM, "hexagonal") if bin_um is None else (visium_hd(bin_um), "square")
     if arranged in (None, due):
         return platform, ()

@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 from scipy import sparse
 
+from geneglass.data import array_grid
+from geneglass.data.cohort import SectionSource
+from geneglass.data.section import open_section
 from geneglass.data.spot_formats import is_spots, open_spots
 from geneglass.data.spots import Spots
 from geneglass.data.types import VISIUM
@@ -74,6 +77,21 @@ def test_a_matrix_folder_stands_for_the_h5(zipped: bool, tmp_path: Path) -> None
 
         read = scanpy.read_10x_mtx(matrix)
         np.testing.assert_array_equal(read.X.toarray(), open_spots(folder).table[read.obs_names].X.toarray())
+
+
+def test_the_pitch_is_that_of_the_whole_array_when_few_spots_were_measured(tmp_path: Path) -> None:
+    folder = outs(tmp_path / "outs")
+    spots = open_spots(folder)
+    assert spots.pitch_px == pytest.approx(100)
+    few = [number for number in range(len(BARCODES)) if ON[number]][::9]
+    write_h5(folder / "filtered_feature_bc_matrix.h5", COUNTS[few], GENES, [BARCODES[number] for number in few])
+    spots = open_spots(folder)
+    assert spots.table.n_obs == len(few)
+    assert array_grid.pitch_px(spots.table) is None
+    assert spots.pitch_px == pytest.approx(100)
+    section = open_section(SectionSource("few", spots=folder))
+    assert section.mpp == pytest.approx(1.0)
+    assert section.mpp_source == "spot pitch of Visium: 100 um over 100.0 px"
 
 
 def test_files_keep_the_prefix_they_were_downloaded_with(tmp_path: Path) -> None:
