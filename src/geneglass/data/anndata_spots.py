@@ -32,7 +32,13 @@ _PITCH_PER_DIAMETER = (1.3, 2.1)
 
 _FULLRES_COLUMNS = ("pxl_col_in_fullres", "pxl_row_in_fullres")
 
-_PLACES = (("X", "X", "var"), ('layers["counts"]', "layers/counts", "var"), ("raw.X", "raw/X", "raw/var"))
+_LAYERS = ("counts", "raw_counts", "raw")
+
+_PLACES = (
+    ("X", "X", "var"),
+    *((f'layers["{name}"]', f"layers/{name}", "var") for name in _LAYERS),
+    ("raw.X", "raw/X", "raw/var"),
+)
 """Where raw counts are looked for: in words, the element, and the element that names its columns."""
 
 
@@ -114,7 +120,8 @@ def spots_of(
 ) -> Spots:
     """Return the spots of a stored AnnData.
 
-    Counts are taken from the first of `X`, `layers["counts"]` and `raw.X` that holds whole numbers from 0 up.
+    Counts are taken from the first of `X`, `layers["counts"]`, `layers["raw_counts"]`, `layers["raw"]` and `raw.X`
+    that holds whole numbers from 0 up.
     Centres are `obsm["spatial"]`, else the only other entry of `obsm` with "spatial" in its name, else
     `obs["pxl_col_in_fullres"]` and `obs["pxl_row_in_fullres"]`. Spots with `in_tissue` 0 are left out. Pictures
     come from `uns["spatial"]`. The platform, where it is not given, is Visium where the array is hexagonal, or
@@ -182,7 +189,9 @@ def _counts(elements: Elements, obs: pd.DataFrame) -> tuple[Any, pd.DataFrame, t
             return matrix, var, told
         problems.append(f"{where} holds {problem}")
     said = ", ".join(problems) or "it has no matrix"
-    raise InputError(f'{path} has no raw counts in X, layers["counts"] or raw: {said}; give whole numbers from 0 up.')
+    raise InputError(
+        f'{path} has no raw counts in X, layers["counts"] (raw_counts, raw) or raw: {said}; give whole numbers from 0 up.'
+    )
 
 
 def _matrix(elements: Elements, name: str) -> Any:
