@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geneglass.data.array_pixels import rgb_from_array
+from geneglass.data.slide_choice import named_otherwise, role_of
 from geneglass.data.spots import Picture
 from geneglass.errors import InputError
 
@@ -56,7 +57,7 @@ def pictures_of(library: Mapping[str, Any], file: str) -> tuple[tuple[Picture, .
     """Return the pictures of a library, largest scale first, the stated micrometres per pixel, and what was left out.
 
     A picture needs its scale factor, `scalefactors["tissue_NAME_scalef"]`: pixels of it per pixel of the picture
-    that the positions belong to.
+    that the positions belong to. A label or macro picture, by its name, is none.
 
     Parameters
     ----------
@@ -66,8 +67,10 @@ def pictures_of(library: Mapping[str, Any], file: str) -> tuple[tuple[Picture, .
         For the messages.
     """
     images, factors = (_mapping(library.get(name)) for name in ("images", "scalefactors"))
-    pictures, told, empty = [], [], []
+    pictures, told, empty = [], list(named_otherwise(map(str, images), file)), []
     for name, pixels in images.items():
+        if role_of(str(name)):
+            continue
         pixels, scale = np.asarray(pixels), positive(factors.get(f"tissue_{name}_scalef"))
         if pixels.size == 0:
             empty.append(str(name))

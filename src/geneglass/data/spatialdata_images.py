@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from geneglass.data.ngff_transform import Matrix, matrix_of, pure_scale, systems_of
+from geneglass.data.slide_choice import named_otherwise, role_of
 from geneglass.data.spots import Picture
 from geneglass.data.zarr_tables import open_zarr
 from geneglass.errors import InputError
@@ -64,9 +65,11 @@ def frame_of(store: Path, shapes: dict[str, Matrix]) -> Frame:
 
 def _found(folder: Path, shapes: dict[str, Matrix]) -> tuple[list[tuple[Path, Matrix]], list[str]]:
     """Return the pictures that share a coordinate system with the shapes, and why others were left out."""
-    found, told = [], []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if not path.is_dir() or path.name.startswith("."):
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    paths = [path for path in paths if path.is_dir() and not path.name.startswith(".")]
+    found, told = [], list(named_otherwise((path.name for path in paths), folder.parent.name))
+    for path in paths:
+        if role_of(path.name):
             continue
         try:
             found.append((path, _to_pixels(path, shapes)))
@@ -84,6 +87,8 @@ def _to_pixels(path: Path, shapes: dict[str, Matrix]) -> Matrix:
     with open_zarr(path, "an OME-Zarr picture") as group:
         attributes: Any = group.attrs.asdict()
         multiscale = attributes.get("ome", attributes)["multiscales"][0]
+        if role_of(str(multiscale.get("name", ""))):
+            raise _LeftOutError(f"it calls itself {str(multiscale['name'])!r}")
         level = multiscale["datasets"][0]
         axes = [str(axis["name"]) for axis in multiscale["axes"]]
         array: Any = group[level["path"]]

@@ -1,19 +1,20 @@
 """Which images of a TIFF are the slide: found by size and pyramid, never a label, macro picture or thumbnail."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from geneglass.data.slide_choice import rivals_warning as rivals_told
+from geneglass.data.slide_choice import role_of, weight
 from geneglass.data.tiff_file import UnfitTiffError
 
-_ROLES = re.compile(r"(?<![a-z])(label|macro|thumbnail|overview|map|probability)(?![a-z])", re.IGNORECASE)
-_ROLE_LINE = re.compile(r"^\s*(label|macro|thumbnail|overview|probability)", re.IGNORECASE | re.MULTILINE)
+_ROLES_OF_A_PAGE = {"label", "macro", "thumbnail", "overview", "probability"}
+"""What a line of a description can say; other words begin lines of facts ("Barcode = 12")."""
+
 _MACRO = 9
 """The "new subfile type" by which Aperio and others mark a macro picture."""
-
-_PYRAMID_WEIGHT = 16
-"""A picture with coarser levels is taken for the slide unless another has more than this many times its area."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Stack:
 
     @property
     def weight(self) -> int:
-        """How likely it is the slide: its area, more where it has coarser levels."""
-        return area(self.pages[0]) * (_PYRAMID_WEIGHT if len(self.pages) > 1 else 1)
+        """How likely it is the slide (see `slide_choice.weight`)."""
+        return weight(_size_yx(self.pages[0]), n_levels=len(self.pages))
 
 
 @dataclass(frozen=True)
@@ -59,24 +60,24 @@ class TiffContents:
     associated: dict[str, Any] = field(default_factory=dict)
 
 
-def role_of(name: str) -> str:
-    """Return what a name says the picture is, where that is not the slide."""
-    match = _ROLES.search(name)
-    return match.group(1).lower() if match else ""
-
-
 def page_role(page: Any) -> str:
     """Return what a page's description or type says it is, where that is not the slide."""
     description = page.description or ""
-    match = None if description.lstrip().startswith("<") else _ROLE_LINE.search(description)
-    if match:
-        return match.group(1).lower()
-    return "macro" if page.subfiletype == _MACRO else ""
+    lines = [] if description.lstrip().startswith("<") else description.splitlines()
+    said = next((role for line in lines if (role := _role_of_line(line)) in _ROLES_OF_A_PAGE), "")
+    return said or ("macro" if page.subfiletype == _MACRO else "")
+
+
+def _role_of_line(line: str) -> str:
+    """Return what a line of a description says: it is a name alone, or begins with the word."""
+    first = line.split(maxsplit=1)[0] if line.strip() else ""
+    role = role_of(first)
+    return role if first.lower().startswith(role) or re.fullmatch(r"\w+", line.strip()) else ""
 
 
 def area(page: Any) -> int:
     """Return the number of pixels of a page."""
-    return int(page.imagelength) * int(page.imagewidth)
+    return math.prod(_size_yx(page))
 
 
 def slide_stack(stacks: Iterable[Stack], *, merge: bool) -> tuple[Any, ...]:
@@ -123,15 +124,8 @@ def other_pictures(stacks: Iterable[Stack], levels: Sequence[Any]) -> dict[str, 
 def rivals_warning(stacks: Iterable[Stack], levels: Sequence[Any]) -> str:
     """Return the sentence about other pictures that may be tissue too, or nothing where there are none."""
     offsets = {page.offset for page in levels}
-    rivals = [
-        stack
-        for stack in stacks
-        if not stack.role
-        and stack.pages[0].offset not in offsets
-        and stack.pages[0].is_tiled
-        and area(stack.pages[0]) * _PYRAMID_WEIGHT > area(levels[0])
-    ]
-    return f"It holds {len(rivals) + 1} scanned pictures; the largest is shown." if rivals else ""
+    others = (stack.pages[0] for stack in stacks if not stack.role and stack.pages[0].offset not in offsets)
+    return rivals_told(_size_yx(levels[0]), (_size_yx(page) for page in others if page.is_tiled))
 
 
 def downsample_of(base_yx: tuple[int, int], level_yx: tuple[int, int]) -> float:
@@ -144,8 +138,12 @@ def downsample_of(base_yx: tuple[int, int], level_yx: tuple[int, int]) -> float:
 
 def downsamples_of(pages: Sequence[Any]) -> tuple[float, ...]:
     """Return how much coarser each page is than the first."""
-    sizes = [(int(page.imagelength), int(page.imagewidth)) for page in pages]
+    sizes = [_size_yx(page) for page in pages]
     return tuple(downsample_of(sizes[0], size) for size in sizes)
+
+
+def _size_yx(page: Any) -> tuple[int, int]:
+    return int(page.imagelength), int(page.imagewidth)
 
 
 def _merged(base: Stack, stacks: list[Stack]) -> list[Any]:

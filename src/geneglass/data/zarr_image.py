@@ -1,12 +1,13 @@
 """What an OME-Zarr (NGFF 0.1 to 0.5) says about its pictures: axes, levels, micrometres per pixel, channels."""
 
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 from xml.etree import ElementTree
 
+from geneglass.data.slide_choice import rivals_warning, role_of, weight
 from geneglass.data.stated_mpp import believed_mpp
 from geneglass.data.tiff_pages import downsample_of
 from geneglass.data.zarr_array import ZarrArray, zarr_array
@@ -16,7 +17,6 @@ _UM_PER_UNIT = {
     "angstrom": 1e-4, "nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6,
     "nm": 1e-3, "um": 1.0, "µm": 1.0, "μm": 1.0, "mm": 1e3, "inch": 25400.0,
 }  # fmt: skip
-_NOT_THE_SLIDE = re.compile(r"label|macro|thumbnail|overview", re.IGNORECASE)
 _COLOURS = (("FF0000", "00FF00", "0000FF"), ("R", "G", "B"), ("RED", "GREEN", "BLUE"))
 _MAX_SIDE_PX = 2**22
 _MAX_TILES = 2**23
@@ -62,7 +62,9 @@ def is_image_store(files: ZarrFiles) -> bool:
 
 
 def find_image(files: ZarrFiles) -> ZarrImage:
-    """Return the largest plain colour picture of a store, never a label or macro picture nor a segmentation.
+    """Return the plain colour picture of a store that is the slide, by size and pyramid.
+
+    Never a segmentation; a label or macro picture only where it is the whole store, and its path says so too.
 
     Raises
     ------
@@ -78,7 +80,9 @@ def find_image(files: ZarrFiles) -> ZarrImage:
             causes.append(error)
     if not images:
         raise causes[0] if causes else ValueError("it holds no picture of tissue")
-    return max(images, key=lambda image: math.prod(image.size_yx(0)))
+    slide = max(images, key=lambda image: weight(image.size_yx(0), n_levels=len(image.levels)))
+    rivals = rivals_warning(slide.size_yx(0), (image.size_yx(0) for image in images if image is not slide))
+    return replace(slide, warnings=(*slide.warnings, rivals)) if rivals else slide
 
 
 def _ome(files: ZarrFiles, key: str) -> dict[str, Any]:
@@ -99,8 +103,7 @@ def _image_keys(files: ZarrFiles) -> list[str]:
     return [
         name
         for index, name in enumerate(numbered)
-        if "multiscales" in _ome(files, name)
-        and not _NOT_THE_SLIDE.search(titles[index] if index < len(titles) else "")
+        if "multiscales" in _ome(files, name) and not role_of(titles[index] if index < len(titles) else "")
     ]
 
 
@@ -136,7 +139,8 @@ def _image(files: ZarrFiles, key: str) -> ZarrImage:
         name = str(scales.get("name", ""))
         levels = [zarr_array(files, path) for path in paths]
         axes = _axes(scales.get("axes"), levels[0])
-        if "image-label" in ome or (key and _NOT_THE_SLIDE.search(name)):
+        asked_for = not key and role_of(PurePath(files.path).name)
+        if "image-label" in ome or (role_of(name) and not asked_for):
             raise ValueError(f"its picture {name or key!r} is no slide")
         samples = _samples(levels[0], axes)
         kept = _shrinking(levels, axes)

@@ -54,6 +54,18 @@ def test_pictures_that_can_not_be_used_are_told(visium: Maker, written: Writer) 
     assert "The own picture of table.h5ad has no scale factor and was left out." in spots.warnings
 
 
+def test_a_label_among_the_pictures_is_left_out_and_told(visium: Maker, written: Writer) -> None:
+    table, held = visium(), library(hires=picture("uint8", 255))
+    for name in ("label", "MacroImage", "S1_cytassist_image"):
+        held["images"][name] = picture("uint8", 255)
+        held["scalefactors"][f"tissue_{name}_scalef"] = 1.0
+    table.uns["spatial"] = {"lib": held}
+    spots = open_spots(written(table))
+    assert [p.name for p in spots.pictures] == ["hires"]
+    told = "3 pictures are not shown, being no slide by their names: MacroImage, S1_cytassist_image, label."
+    assert spots.warnings == (f"Of table.h5ad {told}",)
+
+
 def test_a_stated_pixel_size_is_taken(visium: Maker, written: Writer) -> None:
     table = visium()
     table.uns["spatial"] = {"lib": {"scalefactors": {"microns_per_pixel": 0.5}}}

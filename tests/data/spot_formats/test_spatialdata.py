@@ -11,6 +11,8 @@ import zarr
 from anndata import AnnData
 from shapely import Point, box
 
+from geneglass.data.cohort import SectionSource
+from geneglass.data.section import open_section
 from geneglass.data.slide_formats import open_slide
 from geneglass.data.spot_formats import is_spots, open_spots
 from geneglass.data.types import VISIUM, visium_hd
@@ -144,6 +146,45 @@ def test_pictures_that_have_nothing_to_do_with_the_spots_are_told(visium: Maker,
     assert "The picture dapi was left out: it has 1 channels, and H&E has 3." in said
     assert "The picture moved was left out: it is turned or shifted against the largest one." in said
     assert "'coordinates' is not known" in said
+
+
+OTHERS = ("label", "macro", "label_image", "S1_cytassist_image", "SlideLabel", "macroimage")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_labels_and_macro_pictures_are_left_out_and_told_in_one_sentence(
+    visium: Maker, tmp_path: Path, version: int
+) -> None:
+    table = visium()
+    store = write_visium(tmp_path, table, version, full=False)
+    for name in OTHERS:
+        # Finer than any other picture, so that it would be the slide, and set the pixels of the centres.
+        write_image(store, name, PIXELS, [to_system("hires", "cyx", scale(0.25, 3))], version)
+    spots = open_spots(store)
+    assert [(p.name, p.scale) for p in spots.pictures] == [("hires_image", 0.25)]
+    np.testing.assert_allclose(spots.table.obsm["spatial"], table.obsm["spatial"])
+    assert spots.warnings == (
+        f"Of s.zarr 6 pictures are not shown, being no slide by their names: {', '.join(sorted(OTHERS))}.",
+    )
+    with open_slide(store / "images" / "label_image") as slide:
+        assert slide.levels[0].height_px == 90, "it was asked for by name"
+
+
+def test_an_element_of_another_name_that_calls_itself_a_label_is_left_out(visium: Maker, tmp_path: Path) -> None:
+    store = write_visium(tmp_path, visium(), 2)
+    attributes = zarr.open_group(str(store / "images" / "full_image"), mode="r+").attrs
+    attributes["multiscales"] = [{**attributes["multiscales"][0], "name": "Label image"}]
+    spots = open_spots(store)
+    assert [p.name for p in spots.pictures] == ["hires_image"]
+    assert "The picture full_image was left out: it calls itself 'Label image'." in spots.warnings
+
+
+def test_where_the_only_picture_is_a_label_there_is_no_slide(visium: Maker, tmp_path: Path) -> None:
+    store = write_visium(tmp_path, visium(), full=False)
+    shutil.move(store / "images" / "hires_image", store / "images" / "label")
+    section = open_section(SectionSource("s", spots=store))
+    assert section.slide is None
+    assert "Of s.zarr 1 picture is not shown, being no slide by its name: label." in section.warnings
 
 
 def test_what_a_store_lacks_is_named(visium: Maker, tmp_path: Path) -> None:
