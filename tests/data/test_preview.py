@@ -123,8 +123,8 @@ def test_a_preview_is_known_by_where_its_scale_lays_the_spots(tmp_path: Path) ->
 
 def test_the_pixel_size_of_the_spot_files_is_one_more_source() -> None:
     source = SectionSource("s", spots=Path("outs"))
-    agreed = pixel_size(source, None, spots_of((), mpp=2.0), scale=0.5)
+    agreed = pixel_size(source, (), spots_of((), mpp=2.0), scale=0.5)
     assert (agreed.mpp, agreed.how, agreed.fault) == (4.0, "spot files of outs", None)
-    contradicted = pixel_size(source, None, spots_of((), mpp=0.5), scale=1.0)
+    contradicted = pixel_size(source, (), spots_of((), mpp=0.5), scale=1.0)
     assert contradicted.fault is not None
     assert "is 0.5 um by the spot files of outs, but 2 um by the spot pitch" in contradicted.fault

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from anndata import AnnData
 from PIL import Image
 
@@ -94,6 +95,46 @@ def test_sources_that_disagree_are_refused_with_both_numbers(tmp_path: Path) -> 
     )
     with pytest.raises(InputError, match=r"is 0\.7 um as given, but 0\.5 um by the tags .*set `mpp = 0\.5` or leave"):
         open_section(replace(wrong, mpp=0.7))
+
+
+@pytest.fixture
+def contradicting(tmp_path: Path) -> Path:
+    """A slide that states 0.25 um in its description and 2 um in its resolution tag."""
+    path = tmp_path / "both.tif"
+    options = {"resolution": (5000, 5000), "resolutionunit": "CENTIMETER", "photometric": "rgb", "tile": (256, 256)}
+    pixels = np.full((HEIGHT_PX, WIDTH_PX, 3), 220, np.uint8)
+    tifffile.imwrite(path, pixels, description="Made from Aperio|MPP = 0.25", metadata=None, **options)
+    return path
+
+
+def test_a_slide_that_contradicts_itself_is_refused_with_both_numbers(contradicting: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        open_section(SectionSource("s", slide=contradicting))
+    assert str(caught.value) == (
+        "Section s: the pixel size is 0.25 um by the description of both.tif, but 2 um by the resolution tag of "
+        "both.tif; set `mpp` to the right one, 0.25 or 2, in the cohort.toml."
+    )
+
+
+def test_what_is_given_settles_what_the_slide_contradicts(
+    opened: Callable[[SectionSource], Section], contradicting: Path
+) -> None:
+    section = opened(SectionSource("s", slide=contradicting, mpp=0.25))
+    assert section.mpp == 0.25
+    assert section.warnings == ("The pixel size is 0.25 um (given), but 2 um by the resolution tag of both.tif.",)
+    with pytest.raises(InputError, match=r"is 1 um as given, but 0\.25 um by the description of both\.tif"):
+        open_section(SectionSource("s", slide=contradicting, mpp=1.0))
+
+
+def test_the_spots_settle_what_the_slide_contradicts(
+    opened: Callable[[SectionSource], Section], contradicting: Path, tmp_path: Path
+) -> None:
+    section = opened(SectionSource("s", slide=contradicting, spots=legacy(tmp_path)))
+    assert (section.mpp, section.mpp_source) == (2.0, "resolution tag of both.tif")
+    (told,) = section.warnings
+    assert told == ("The pixel size is 2 um (resolution tag of both.tif), but 0.25 um by the description of both.tif.")
+    with pytest.raises(InputError, match=r"is 0\.25 um by the description"):
+        open_section(SectionSource("s", slide=contradicting, spots=legacy(tmp_path, pitch_px=90)))
 
 
 @pytest.mark.parametrize("given", [0.5, 2.05])

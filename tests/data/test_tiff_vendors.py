@@ -114,7 +114,7 @@ def test_an_ome_label_with_levels_of_its_own_is_not_the_slide(tmp_path):
         assert slide.associated_names == ("label",)
 
 
-def _scn(path, channels="0"):
+def _scn(path, channels="0", view_yx=(128_000, 192_000)):
     """Leica: the macro covers the whole collection; widths in nanometres."""
 
     def image(view, pixels, ifds, offset):
@@ -133,7 +133,7 @@ def _scn(path, channels="0"):
         '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01"><collection '
         'sizeX="26564529" sizeY="76734596">'
         + image((76734596, 26564529), LABEL.shape, [(0, "0", 0, LABEL.shape), (1, "0", 1, LABEL[::2, ::2].shape)], 0)
-        + image((128_000, 192_000), PICTURE.shape, levels, 9000)
+        + image(view_yx, PICTURE.shape, levels, 9000)
         + "</collection></scn>"
     )
     with tifffile.TiffWriter(path, bigtiff=True) as writer:
@@ -153,16 +153,22 @@ def test_leica(tmp_path):
         _openslide_agrees(slide)
 
 
+def test_what_leica_states_is_checked(tmp_path):
+    with open_slide(_scn(tmp_path / "a.scn", view_yx=(256_000, 192_000))) as slide:
+        assert slide.mpp is None
+        assert slide.warnings == ("Its pixels are 0.25 um wide and 0.5 um high; neither is believed.",)
+
+
 def test_leica_fluorescence_is_refused(tmp_path):
     with pytest.raises(InputError, match="holds no picture of the tissue"):
         open_slide(_scn(tmp_path / "a.scn", channels="1"))
 
 
-def _philips(path):
+def _philips(path, spacing_mm=(0.00025, 0.00025)):
     """Philips: levels are padded to whole tiles, and their pixel spacings are in mm, rows first."""
     spacings = "".join(
         '<DataObject ObjectType="PixelDataRepresentation"><Attribute Name="DICOM_PIXEL_SPACING" PMSVR="IDoubleArray">'
-        f"&quot;{0.00025 * 2**times}&quot; &quot;{0.00025 * 2**times}&quot;</Attribute></DataObject>"
+        f"&quot;{spacing_mm[0] * 2**times}&quot; &quot;{spacing_mm[1] * 2**times}&quot;</Attribute></DataObject>"
         for times in range(4)
     )
     xml = f'<?xml version="1.0"?><DataObject ObjectType="DPUfsImport"><Array>{spacings}</Array></DataObject>'
@@ -187,8 +193,22 @@ def test_philips(tmp_path):
         assert set(slide.associated_names) == {"label", "macro"}
 
 
-def _bif(path, overlap):
-    scan = b'<Metadata><iScan Magnification="20" ScanRes="0.465"/></Metadata>'
+@pytest.mark.parametrize(
+    ("spacing_mm", "doubt"),
+    [
+        ((0.0005, 0.00025), "Its pixels are 0.25 um wide and 0.5 um high; neither is believed."),
+        ((0.352, 0.352), "The Philips header means 352 um per pixel, which no microscope slide has; it is ignored."),
+    ],
+)
+def test_what_philips_states_is_checked(tmp_path, spacing_mm, doubt):
+    with open_slide(_philips(tmp_path / "a.tiff", spacing_mm)) as slide:
+        assert slide.mpp is None
+        assert slide.warnings == (doubt,)
+        assert [level.downsample for level in slide.levels] == [1, 2, 4, 8]
+
+
+def _bif(path, overlap, mpp=0.465):
+    scan = f'<Metadata><iScan Magnification="20" ScanRes="{mpp}"/></Metadata>'.encode()
     joints = f'<EncodeInfo><TileJointInfo Tile1="1" Tile2="2" OverlapX="{overlap}" OverlapY="0"/></EncodeInfo>'.encode()
     if overlap is None:
         joints = b"<EncodeInfo/>"
@@ -210,6 +230,12 @@ def test_ventana_without_overlap(tmp_path):
         _is_the_slide(slide, "bif", tmp_path / "a.bif")
         assert slide.mpp == pytest.approx(0.465)
         assert set(slide.associated_names) == {"label", "thumbnail"}
+
+
+def test_what_ventana_states_is_checked(tmp_path):
+    with open_slide(_bif(tmp_path / "a.bif", 0, mpp=46.5)) as slide:
+        assert slide.mpp is None
+        assert "The Ventana header means 46.5 um per pixel" in slide.warnings[0]
 
 
 @pytest.mark.parametrize(("overlap", "how"), [(12, "overlap;"), (None, "overlap by amounts it does not state;")])

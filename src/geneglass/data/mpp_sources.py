@@ -1,13 +1,13 @@
 """How large a pixel is, from everything that says so; sources that contradict each other are a fault."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geneglass.data.array_grid import layout, pitch_px
 from geneglass.data.cohort import SectionSource
+from geneglass.data.slide import Slide
 from geneglass.data.spots import Spots
-
-MAX_DISAGREEMENT = 0.05
-"""Two sources of the pixel size that differ by more can not both be right."""
+from geneglass.data.stated_mpp import disagree
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class PixelSize:
     fault
         The sentence that tells which two sources contradict each other and what to do, or None.
     warnings
-        Sources that contradict, where another one confirms what was given.
+        Sources that contradict, where another one confirms what was given or which of the slide's tags is right.
     """
 
     mpp: float | None
@@ -33,43 +33,63 @@ class PixelSize:
     warnings: tuple[str, ...] = ()
 
 
-def pixel_size(source: SectionSource, tagged: tuple[float, str] | None, spots: Spots | None, scale: float) -> PixelSize:
+def stated_sizes(slide: Slide) -> tuple[tuple[float, str], ...]:
+    """Return micrometres per level-0 pixel by the slide's own tags, and where they stand; several that contradict."""
+    own = slide.mpp_rivals or (() if slide.mpp is None else ((slide.mpp, "tags"),))
+    return tuple((mpp, f"{by} of {slide.path.name}") for mpp, by in own)
+
+
+def pixel_size(
+    source: SectionSource, stated: Sequence[tuple[float, str]], spots: Spots | None, scale: float
+) -> PixelSize:
     """Return how large a pixel is and whether all sources say so.
 
     Parameters
     ----------
     source
         With `mpp` where it was given.
-    tagged
-        Micrometres per level-0 pixel by the slide's own tags and the slide's name, where they say.
+    stated
+        As `stated_sizes` returns; where they contradict each other, the spots may tell which is right.
     spots
         Measured spots, where there are any.
     scale
         Slide pixels per pixel of the picture that the spots' positions belong to.
     """
-    known: list[tuple[float, str]] = []
-    if source.mpp is not None:
-        known.append((source.mpp, "given"))
-    if tagged is not None:
-        known.append((tagged[0], f"tags of {tagged[1]}"))
-    why_not = "the file's tags do not say, and there are no spots to tell"
-    if spots is not None:
-        if spots.mpp is not None and source.spots is not None:
-            known.append((spots.mpp / scale, f"spot files of {source.spots.name}"))
-        from_pitch, how = _from_pitch(spots, scale)
-        if from_pitch is None:
-            why_not = f"the file's tags do not say, and {how}"
-        else:
-            known.append((from_pitch, how))
+    by_spots, why_not = _by_spots(source, spots, scale)
+    given = source.mpp is not None
+    own, overruled = (stated, []) if given else _settled(stated, by_spots)
+    known = [*([(source.mpp, "given")] if source.mpp is not None else []), *own, *by_spots]
     if not known:
         return PixelSize(None, why_not)
     mpp, how = known[0]
-    against = [other for other in known[1:] if abs(other[0] / mpp - 1) > MAX_DISAGREEMENT]
-    confirmed = source.mpp is not None and len(against) < len(known) - 1
+    against = [other for other in known[1:] if disagree(mpp, other[0])]
+    confirmed = given and len(against) < len(known) - 1
     if against and not confirmed:
         return PixelSize(mpp, how, _contradiction(source, known[0], against[0]))
-    doubts = tuple(f"The pixel size is {mpp:.4g} um ({how}), but {other:.4g} um by the {by}." for other, by in against)
-    return PixelSize(mpp, how, warnings=doubts)
+    told = (*against, *overruled)
+    doubts = (f"The pixel size is {mpp:.4g} um ({how}), but {other:.4g} um by the {by}." for other, by in told)
+    return PixelSize(mpp, how, warnings=tuple(doubts))
+
+
+def _settled(
+    stated: Sequence[tuple[float, str]], by_spots: Sequence[tuple[float, str]]
+) -> tuple[Sequence[tuple[float, str]], Sequence[tuple[float, str]]]:
+    """Return what the slide states, and what of it is wrong where the spots confirm only the rest."""
+    right = [one for one in stated if any(not disagree(one[0], other[0]) for other in by_spots)]
+    return (right, [one for one in stated if one not in right]) if right else (stated, [])
+
+
+def _by_spots(source: SectionSource, spots: Spots | None, scale: float) -> tuple[list[tuple[float, str]], str]:
+    """Return what the spots say of the pixel size, and why it is not known where nothing else says."""
+    if spots is None:
+        return [], "the file's tags do not say, and there are no spots to tell"
+    known = []
+    if spots.mpp is not None and source.spots is not None:
+        known.append((spots.mpp / scale, f"spot files of {source.spots.name}"))
+    from_pitch, how = _from_pitch(spots, scale)
+    if from_pitch is not None:
+        known.append((from_pitch, how))
+    return known, f"the file's tags do not say, and {how}"
 
 
 def _contradiction(source: SectionSource, chosen: tuple[float, str], other: tuple[float, str]) -> str:
@@ -90,9 +110,9 @@ def _from_pitch(spots: Spots, scale: float) -> tuple[float | None, str]:
     """Return micrometres per slide pixel from the distance of neighbouring spots, and how; or None and why not."""
     if spots.platform is None:
         return None, "the spot platform is not known"
-    if layout(spots.table) == "staggered":
+    if spots.pitch_px is None and layout(spots.table) == "staggered":
         return None, "the spots stand on a staggered grid of unknown pitch"
-    pitch = pitch_px(spots.table)
+    pitch = pitch_px(spots.table) if spots.pitch_px is None else spots.pitch_px
     if pitch is None:
         return None, "too few neighbouring spots show the pitch"
     pitch_um, pitch_slide_px = spots.platform.pitch_um, pitch * scale

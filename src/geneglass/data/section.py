@@ -11,7 +11,7 @@ from geneglass.data.annotation import Domain
 from geneglass.data.cohort import SectionSource
 from geneglass.data.labels import with_labels
 from geneglass.data.laying import laid, outside_sentences, too_many_outside
-from geneglass.data.mpp_sources import PixelSize, pixel_size
+from geneglass.data.mpp_sources import PixelSize, pixel_size, stated_sizes
 from geneglass.data.orientation import UNTURNED
 from geneglass.data.placement import Judgement, judge
 from geneglass.data.preview import open_preview, recognised
@@ -277,5 +277,5 @@ def _pixel_size(
     source: SectionSource, slide: Slide | None, spots: Spots | None, preview: Picture | None, scale: float
 ) -> PixelSize:
     # A preview's own tags tell how large it was printed, if anything.
-    tagged = None if slide is None or slide.mpp is None or preview is not None else (slide.mpp, slide.path.name)
-    return pixel_size(source, tagged, spots, scale)
+    stated = () if slide is None or preview is not None else stated_sizes(slide)
+    return pixel_size(source, stated, spots, scale)

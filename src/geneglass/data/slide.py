@@ -23,6 +23,9 @@ class Slide(ABC):
         The pyramid, full resolution first.
     mpp
         Micrometres per level-0 pixel from the file's own tags, or None where they do not say.
+    mpp_rivals
+        Where those tags contradict each other: each size that may be meant, `mpp` first, and where it stands
+        ("description"); else empty.
     format
         Name of the format that read it, empty where none did.
     warnings
@@ -32,6 +35,7 @@ class Slide(ABC):
     path: Path
     levels: tuple[Level, ...]
     mpp: float | None
+    mpp_rivals: tuple[tuple[float, str], ...] = ()
     format: str = ""
     warnings: tuple[str, ...] = ()
 

@@ -51,6 +51,8 @@ class TiffContents:
         What a reader should know, one sentence each.
     associated
         The other pictures (label, macro ...), by name.
+    mpp_rivals
+        As `Slide.mpp_rivals`.
     """
 
     levels: tuple[Any, ...]
@@ -58,6 +60,7 @@ class TiffContents:
     mpp: float | None
     warnings: tuple[str, ...] = ()
     associated: dict[str, Any] = field(default_factory=dict)
+    mpp_rivals: tuple[tuple[float, str], ...] = ()
 
 
 def page_role(page: Any) -> str:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
+from geneglass.data.stated_mpp import StatedMpp, chosen, stated_by
 from geneglass.data.tiff_file import UnfitTiffError
 from geneglass.data.tiff_pages import (
     Stack,
@@ -54,8 +56,8 @@ def _any_tiff(tif: Any) -> TiffContents:
         shapes = ", ".join(f"{s.axes} {'x'.join(map(str, s.shape))}" for s in series[:3])
         raise UnfitTiffError(f"it holds no plain colour picture but {shapes}")
     levels = slide_stack(stacks, merge=not tif.is_ome)
-    mpp = (ome_mpp(tif.ome_metadata or "", levels[0]) if tif.is_ome else None) or described_mpp(levels[0])
-    return _contents(stacks, levels, mpp)
+    described = described_mpp(levels[0])
+    return _contents(stacks, levels, *([ome_mpp(tif.ome_metadata or "", levels[0])] if tif.is_ome else []), described)
 
 
 def _series_pages(series: Any) -> tuple[Any, ...]:
@@ -91,7 +93,7 @@ def _ndpi(tif: Any) -> TiffContents:
     for page in levels:
         if page.is_tiled and page.imagewidth % page.tilewidth:
             raise UnfitTiffError("the restart marks of its JPEG do not meet the picture's edge")
-    return _contents(stacks, levels, None)
+    return _contents(stacks, levels)
 
 
 def _scn(tif: Any) -> TiffContents:
@@ -109,12 +111,16 @@ def _scn(tif: Any) -> TiffContents:
             is_macro = (view.get("sizeX"), view.get("sizeY")) == whole
             stack = Stack("macro" if is_macro else "", tuple(pages[number] for number in numbers))
             stacks.append(stack)
-            nanometres, width = positive(view.get("sizeX", "")), positive(pixels.get("sizeX", ""))
-            scales[stack.pages[0].offset] = nanometres / width / 1000 if nanometres and width else None
+            scales[stack.pages[0].offset] = stated_by("Leica header", *(_scn_um(view, pixels, axis) for axis in "YX"))
     if not stacks:
         raise UnfitTiffError("its XML lists no colour picture")
     levels = slide_stack(stacks, merge=False)
     return _contents(stacks, levels, scales[levels[0].offset])
+
+
+def _scn_um(view: Any, pixels: Any, axis: str) -> float | None:
+    nanometres, length = (positive(each.get(f"size{axis}", "")) for each in (view, pixels))
+    return nanometres / length / 1000 if nanometres and length else None
 
 
 def _bif(tif: Any) -> TiffContents:
@@ -131,7 +137,8 @@ def _bif(tif: Any) -> TiffContents:
         raise UnfitTiffError(f"it is a Ventana BIF whose tiles {how}", _BIF_ADVICE)
     scan = re.search(rb'\bScanRes\s*=\s*"([0-9.]+)"', b"".join(_xmp(page) for page in pages))
     pyramid = slide_stack([Stack("", tuple(levels))], merge=False)
-    return _contents(stacks, pyramid, positive(scan.group(1).decode()) if scan else None)
+    mpp = positive(scan.group(1).decode()) if scan else None
+    return _contents(stacks, pyramid, stated_by("Ventana header", mpp, mpp))
 
 
 def _philips(tif: Any) -> TiffContents:
@@ -146,7 +153,9 @@ def _philips(tif: Any) -> TiffContents:
         raise UnfitTiffError("its Philips header does not state the pixel spacing of every level")
     known = [each for each in mm if each is not None]
     downsamples = tuple(float(round(each / known[0])) for each in known[: len(base.pages)])
-    return TiffContents(base.pages, downsamples, known[0] * 1000, (), other_pictures(stacks, base.pages))
+    sides = [1000 * side for side in next(filter(None, sizes)) if side is not None]
+    stated = stated_by("Philips header", sides[0], sides[-1])
+    return replace(_contents(stacks, base.pages, stated), downsamples=downsamples)
 
 
 VENDORS: dict[str, Callable[[Any], TiffContents]] = {
@@ -159,12 +168,11 @@ VENDORS: dict[str, Callable[[Any], TiffContents]] = {
 """The scanners' own kinds, in the order in which they are asked, each under the name of its slide format."""
 
 
-def _contents(stacks: list[Stack], levels: tuple[Any, ...], mpp: float | None) -> TiffContents:
-    warning = ""
-    if mpp is None:
-        mpp, warning = resolution_mpp(levels[0])
-    warnings = tuple(text for text in (warning, rivals_warning(stacks, levels)) if text)
-    return TiffContents(levels, downsamples_of(levels), mpp, warnings, other_pictures(stacks, levels))
+def _contents(stacks: list[Stack], levels: tuple[Any, ...], *stated: StatedMpp) -> TiffContents:
+    mpp, contradicting, doubts = chosen((*stated, resolution_mpp(levels[0])))
+    rivals = rivals_warning(stacks, levels)
+    warnings = (*doubts, rivals) if rivals else doubts
+    return TiffContents(levels, downsamples_of(levels), mpp, warnings, other_pictures(stacks, levels), contradicting)
 
 
 def _pages(tif: Any) -> list[Any]:
