@@ -181,3 +181,10 @@ def test_a_real_jpeg_of_92_megapixels(shared_data):
     width, height, megabytes = _opened_alone(path)
     assert (width, height) == (9272, 9901)
     assert megabytes < 92 * 4 + 400
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_png_of_sixteen_bits_of_which_twelve_are_used_is_told(tmp_path, bits):
+    Image.fromarray(IMAGE[..., 0].astype(np.uint16) << (bits - 8)).save(tmp_path / "a.png")
+    with open_slide(tmp_path / "a.png") as slide:
+        assert [text.startswith("It looks almost black") for text in slide.warnings] == [True] * (bits == 12)

@@ -78,6 +78,12 @@ def test_sixteen_bits_keep_their_high_byte_whatever_the_byte_order(tmp_path, opt
         np.testing.assert_array_equal(_all(slide), IMAGE)
 
 
+@pytest.mark.parametrize("bits", [12, 16])
+def test_sixteen_bits_of_which_twelve_are_used_are_told(tmp_path, bits):
+    with open_slide(write_ome_zarr(tmp_path / "a.zarr", IMAGE.astype(np.uint16) << (bits - 8))) as slide:
+        assert [text.startswith("It looks almost black") for text in slide.warnings] == [True] * (bits == 12)
+
+
 def test_alpha_is_laid_over_white_and_grey_is_repeated(tmp_path):
     image = np.dstack([IMAGE, np.full(IMAGE.shape[:2], 51, np.uint8)])
     with open_slide(write_ome_zarr(tmp_path / "a.zarr", image)) as slide:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from geneglass.data.slide_formats import open_slide
 from geneglass.data.tile_cache import TILES
+from geneglass.data.tiled_slide import TiledSlide
 from geneglass.data.tiled_tiff import TiledTiffSlide
 from geneglass.data.types import Region
 from geneglass.errors import InputError
@@ -142,7 +143,6 @@ def test_pages_of_the_same_aspect_are_levels_and_nothing_else_is(tmp_path, marke
         ({"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER"}, 0.5),
         ({"resolution": (50_800, 50_800), "resolutionunit": "INCH"}, 0.5),
         ({"resolution": (20_000, 20_000), "resolutionunit": "NONE"}, None),
-        ({"resolution": (20_000, 10_000), "resolutionunit": "CENTIMETER"}, None),
         ({"resolution": (0, 0), "resolutionunit": "CENTIMETER"}, None),
         ({}, None),
     ],
@@ -161,12 +161,70 @@ def test_a_screens_resolution_is_not_believed_and_said(tmp_path, dpi):
 
 
 @pytest.mark.parametrize(
-    ("size", "unit", "mpp"), [(0.25, "µm", 0.25), (250, "nm", 0.25), (0.05, "mm", 50), (1, "pixel", None)]
+    ("size", "unit", "mpp"), [(0.25, "µm", 0.25), (250, "nm", 0.25), (0.005, "mm", 5), (1, "pixel", None)]
 )
 def test_ome_states_its_pixel_size_with_a_unit(tmp_path, size, unit, mpp):
     metadata = {"axes": "YXS", "PhysicalSizeX": size, "PhysicalSizeXUnit": unit}
     with TiledTiffSlide(_written(tmp_path / "a.ome.tif", metadata=metadata)) as slide:
         assert slide.mpp == pytest.approx(mpp)
+
+
+HALF_UM = {"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER"}
+
+
+def _ome(x: float, y: float) -> dict[str, object]:
+    return {"metadata": {"axes": "YXS", "PhysicalSizeX": x, "PhysicalSizeY": y}}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "mpp", "doubt"),
+    [
+        ("a.ome.tif", _ome(0.25, 0.5), None, "pixels are 0.25 um wide and 0.5 um high; neither is believed"),
+        ("a.ome.tif", _ome(352, 352), None, "The OME header means 352 um per pixel, which no microscope slide has"),
+        ("a.ome.tif", {**_ome(352, 352), **HALF_UM}, 0.5, "The OME header means 352 um"),
+        ("a.tif", {"description": "Aperio|MPP = 300"}, None, "The description means 300 um per pixel"),
+        ("a.svs", {"description": "Aperio Image Library|MPP = 300", **HALF_UM}, 0.5, "The description means 300 um"),
+        (
+            "a.tif",
+            {"resolution": (20_000, 10_000), "resolutionunit": "CENTIMETER"},
+            None,
+            "Its pixels are 0.5 um wide and 1 um high; neither is believed",
+        ),
+    ],
+)
+def test_a_stated_size_that_no_microscope_has_is_not_believed_and_said(tmp_path, name, options, mpp, doubt):
+    with open_slide(_written(tmp_path / name, **options)) as slide:
+        assert slide.mpp == mpp
+        (said,) = slide.warnings
+        assert doubt in said
+
+
+@pytest.mark.parametrize("tiled", [True, False], ids=["tiles", "strips"])
+@pytest.mark.parametrize(("described", "rivals"), [(0.25, 2), (0.49, 0), (0.5, 0)])
+def test_two_sizes_in_one_file_that_contradict_are_both_kept(tmp_path, tiled, described, rivals):
+    options = {"description": f"Aperio Image Library|MPP = {described}", **HALF_UM, **({} if tiled else {"tile": None})}
+    with open_slide(_written(tmp_path / "a.svs", **options)) as slide:
+        assert slide.mpp == described
+        assert slide.mpp_rivals == ((described, "description"), (0.5, "resolution tag"))[:rivals]
+        assert slide.warnings == ()
+
+
+@pytest.mark.parametrize("tile", [(64, 48), None], ids=["tiles", "strips"])
+@pytest.mark.parametrize("bits", [12, 16])
+def test_sixteen_bits_of_which_twelve_are_used_are_told(tmp_path, tile, bits):
+    image = IMAGE.astype(np.uint16) << (bits - 8)
+    with open_slide(_written(tmp_path / "a.tif", image, tile=tile)) as slide:
+        assert len(slide.warnings) == (bits == 12)
+        assert all(text.startswith("It looks almost black: of its 16 bits") for text in slide.warnings)
+
+
+def test_eight_bits_may_be_black(tmp_path):
+    with open_slide(_written(tmp_path / "a.tif", IMAGE // 16)) as slide:
+        assert slide.warnings == ()
+
+
+def test_both_kinds_of_tiled_slides_share_one_pool_of_threads():
+    assert TiledTiffSlide._read is TiledSlide._read
 
 
 def test_the_orientation_tag_is_not_applied_but_said(tmp_path):

@@ -1,26 +1,22 @@
 """A slide over a tiled TIFF: tiles are decoded directly, once, by several threads."""
 
-import itertools
 import os
 import threading
-import weakref
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from geneglass.data.content import file_digest
+from geneglass.data.dark import dark_warnings
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import NotThisFormatError
-from geneglass.data.threads import worker_count
 from geneglass.data.tiff_file import UnfitTiffError, clear_errors, first_line, is_tiff, opened
 from geneglass.data.tiff_level import TiffLevel
 from geneglass.data.tiff_pages import TiffContents
 from geneglass.data.tiff_tags import orientation_warning
 from geneglass.data.tiff_vendors import contents_of, vendor_of
-from geneglass.data.tile_cache import SLIDE_NUMBERS, TILES
+from geneglass.data.tiled_slide import TiledSlide
 from geneglass.data.types import Level, Region, UInt8Array
 from geneglass.errors import InputError
 
@@ -30,16 +26,8 @@ MAX_SINGLE_LEVEL_PX = 8192
 MAX_ASSOCIATED_PX = 50_000_000
 """A label or macro picture is far smaller."""
 
-_PARALLEL_FROM_PX = 2**20
-"""A smaller region is read by the thread that asks: patches and chunks come from several threads already."""
 
-
-@cache
-def _decoders() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(worker_count(), thread_name_prefix="geneglass-tiles")
-
-
-class TiledTiffSlide(Slide):
+class TiledTiffSlide(TiledSlide):
     """A tiled pyramidal TIFF; safe to read from several threads.
 
     Attributes
@@ -68,26 +56,26 @@ class TiledTiffSlide(Slide):
     def __init__(self, path: Path, *, shown_as: Path | None = None, strips: bool = False) -> None:
         self.path = shown_as or path
         self._file_path = path
-        self._number = next(SLIDE_NUMBERS)
         self._digest: str | None = None
         with clear_errors(self.path), opened(path) as tif:
             contents = contents_of(tif)
             if not (contents.levels[0].is_tiled or strips):
                 raise UnfitTiffError("it is stored in strips, not in tiles")
             self._tiffs = [TiffLevel.of(page) for page in contents.levels]
-            self.mpp, self.warnings = contents.mpp, _warnings(contents)
+            _describe(self, contents)
             self.associated_names = tuple(contents.associated)
         self.levels = tuple(
             Level(tiff.height_px, tiff.width_px, downsample)
             for tiff, downsample in zip(self._tiffs, contents.downsamples, strict=True)
         )
-        self.tile_yx = self._tiffs[0].tile_yx
+        self.tiles_yx = tuple(tiff.tile_yx for tiff in self._tiffs)
         self._file = _Bytes(path)
-        weakref.finalize(self, _release, self._file, self._number)
+        super().__init__(self._file.close)
         try:
             for tiff in self._tiffs:
                 _check_complete(self.path, tiff, self._file.size)
-            self._tile(0, 0, 0)
+            self.read(Region(0, 0, 0, 1, 1))
+            self.warnings += dark_warnings(self, self._tiffs[0].rule.bits)
         except BaseException:
             self.close()
             raise
@@ -121,40 +109,12 @@ class TiledTiffSlide(Slide):
             ]
         return np.concatenate(rows)
 
-    def close(self) -> None:
-        """Release the file and the slide's decoded tiles."""
-        _release(self._file, self._number)
-
-    def _read(self, region: Region) -> UInt8Array:
-        height, width = self._tiffs[region.level].tile_yx
-        rows = range(region.top_px // height, (region.top_px + region.height_px - 1) // height + 1)
-        columns = range(region.left_px // width, (region.left_px + region.width_px - 1) // width + 1)
-        out = np.empty((region.height_px, region.width_px, 3), dtype=np.uint8)
-        places = itertools.product(rows, columns)
-        if region.height_px * region.width_px < _PARALLEL_FROM_PX:
-            for place in places:
-                self._paste(out, region, place)
-        else:
-            list(_decoders().map(lambda place: self._paste(out, region, place), places))
-        return out
-
-    def _paste(self, out: UInt8Array, region: Region, place: tuple[int, int]) -> None:
-        tile = self._tile(region.level, *place)
-        height, width = self._tiffs[region.level].tile_yx
-        y, x = place[0] * height - region.top_px, place[1] * width - region.left_px
-        part = tile[max(-y, 0) : region.height_px - y, max(-x, 0) : region.width_px - x]
-        y, x = max(y, 0), max(x, 0)
-        out[y : y + part.shape[0], x : x + part.shape[1]] = part
-
-    def _tile(self, level: int, row: int, column: int) -> UInt8Array:
-        return TILES.get((self._number, level, row, column), lambda: self._decode(level, row, column))
-
     def _decode(self, level: int, row: int, column: int) -> UInt8Array:
-        if self._file.closed:
-            raise ValueError(f"{self.path} is closed and cannot be read")
         try:
             return self._tiffs[level].tile(row, column, self._file.read)
         except Exception as error:
+            if self._closed:
+                raise ValueError(f"{self.path} is closed and cannot be read") from error
             index = row * self._tiffs[level].n_across + column
             raise InputError(
                 f"{self.path} is damaged: its tile number {index} cannot be decoded ({first_line(error)}); "
@@ -170,10 +130,6 @@ class _Bytes:
         self._lock = threading.Lock()
         self.size = os.fstat(self._file.fileno()).st_size
 
-    @property
-    def closed(self) -> bool:
-        return self._file.closed
-
     def read(self, offset: int, count: int) -> bytes:
         # Without the lock a file closed meanwhile could have given its number to another.
         with self._lock:
@@ -185,20 +141,16 @@ class _Bytes:
             self._file.close()
 
 
-def _release(file: _Bytes, number: int) -> None:
-    file.close()
-    TILES.forget(number)
-
-
 def _check_complete(path: Path, tiff: TiffLevel, size: int) -> None:
     end = tiff.end(size)
     if end > size:
         raise InputError(f"{path} is cut short: its tiles reach to byte {end:,} but it has {size:,}; copy it again.")
 
 
-def _warnings(contents: TiffContents) -> tuple[str, ...]:
+def _describe(slide: Slide, contents: TiffContents) -> None:
     turned = orientation_warning(int(contents.levels[0].tags.valueof(274, 1)))
-    return (*contents.warnings, turned) if turned else contents.warnings
+    slide.warnings = (*contents.warnings, turned) if turned else contents.warnings
+    slide.mpp, slide.mpp_rivals = contents.mpp, contents.mpp_rivals
 
 
 def open_vendor(path: Path, vendor: str) -> Slide:
@@ -227,10 +179,12 @@ def reads_directly(path: Path) -> bool:
         return _is_ready(contents_of(tif))
 
 
-def tiff_warnings(path: Path) -> tuple[str, ...]:
-    """Return what a reader should know about a TIFF, one sentence each."""
+def describe_as_tiff(slide: Slide, path: Path) -> None:
+    """Give the slide over a cached pyramid the pixel size and the warnings of the TIFF that it was made of."""
     with clear_errors(path), opened(path) as tif:
-        return _warnings(contents_of(tif))
+        contents = contents_of(tif)
+        _describe(slide, contents)
+        slide.warnings += dark_warnings(slide, int(contents.levels[0].bitspersample))
 
 
 def _is_ready(contents: TiffContents) -> bool:

@@ -14,13 +14,14 @@ import numpy as np
 
 from geneglass.data.cache import cache_folder
 from geneglass.data.content import file_digest
+from geneglass.data.dark import dark_warnings
 from geneglass.data.pixels import over_white
 from geneglass.data.pyramid import RowBands, write_pyramid
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import SLIDE_FORMATS, NotThisFormatError, SlideFormat
 from geneglass.data.tiff_file import is_tiff
 from geneglass.data.tiff_tags import orientation_warning
-from geneglass.data.tiled_tiff import TiledTiffSlide, reads_directly, tiff_warnings
+from geneglass.data.tiled_tiff import TiledTiffSlide, describe_as_tiff, reads_directly
 from geneglass.data.types import Region, UInt8Array
 from geneglass.errors import InputError
 
@@ -33,6 +34,10 @@ MAX_PIXELS = 10**9
 _MAX_PIXELS_PER_BYTE = 10_000
 """A file that claims more than any compression can reach (1 bit a pixel, 1,032 to 1) is damaged."""
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_DEPTH_AT = 24
+"""Where a PNG states its bits per colour."""
+
 _BAND_PX = 1024
 _ORIENTATION = 274
 _CONVERTED_BY_PILLOW = ("RGB", "L", "P", "1", "YCbCr", "CMYK")
@@ -41,7 +46,7 @@ _CONVERTED_BY_PILLOW = ("RGB", "L", "P", "1", "YCbCr", "CMYK")
 def open_flat(path: Path) -> Slide:
     """Open a flat picture through its cached pyramid, which is made first where it is missing."""
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(_PNG_DEPTH_AT + 1)
     picture = _picture_class(head)
     if picture is None and (not is_tiff(path) or reads_directly(path)):
         raise NotThisFormatError(f"{path} is no flat picture.")
@@ -53,7 +58,12 @@ def open_flat(path: Path) -> Slide:
         else:
             _write_from_picture(path, pyramid, picture)
         slide = TiledTiffSlide(pyramid, shown_as=path)
-    slide.warnings = tiff_warnings(path) if picture is None else _picture_warnings(path, picture)
+    if picture is None:
+        describe_as_tiff(slide, path)
+    else:
+        slide.warnings = _picture_warnings(path, picture)
+        deep = head.startswith(_PNG) and head[_PNG_DEPTH_AT:] == b"\x10"
+        slide.warnings += dark_warnings(slide, 16 if deep else 8)
     return slide
 
 
@@ -79,7 +89,7 @@ def _picture_class(head: bytes) -> Any:
         from PIL.JpegImagePlugin import JpegImageFile
 
         return JpegImageFile
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+    if head.startswith(_PNG):
         from PIL.PngImagePlugin import PngImageFile
 
         return PngImageFile

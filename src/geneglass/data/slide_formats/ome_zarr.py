@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from geneglass.data.cached_pyramid import with_pyramid
+from geneglass.data.dark import dark_warnings
 from geneglass.data.pixels import eight_bits, over_white
 from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import SLIDE_FORMATS, NotThisFormatError, SlideFormat
@@ -45,6 +46,7 @@ class OmeZarrSlide(TiledSlide):
         self.mpp = image.mpp
         self.warnings = image.warnings + self._missing()
         self._read_first_tile()
+        self.warnings += dark_warnings(self, 8 * image.levels[0].dtype.itemsize)
 
     def _read_first_tile(self) -> None:
         try:
