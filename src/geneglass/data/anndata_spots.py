@@ -190,7 +190,8 @@ def _counts(elements: Elements, obs: pd.DataFrame) -> tuple[Any, pd.DataFrame, t
         problems.append(f"{where} holds {problem}")
     said = ", ".join(problems) or "it has no matrix"
     raise InputError(
-        f'{path} has no raw counts in X, layers["counts"] (raw_counts, raw) or raw: {said}; give whole numbers from 0 up.'
+        f'{path} has no raw counts in X, layers["counts"] (raw_counts, raw) or raw: {said}; '
+        "give whole numbers from 0 up."
     )
 
 

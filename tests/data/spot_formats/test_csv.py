@@ -100,7 +100,8 @@ def test_spots_without_a_position_are_told(tmp_path: Path) -> None:
         ),
         ("spot,x,y\na,1,2\n", "no column of counts"),
         ("x,y,A\n1,2,3\n1,b,3\n", "line 3: 'b' in column y is no number"),
-        ("x,y,A\n1,2,3\n1,2,many\n", "from line 2: .*many.*; give whole numbers"),
+        ("x,y,A\n1,2,3\n1,2,many\n", "line 3: 'many' in column A is no number; give whole numbers"),
+        ("x,y,A,kind\n1,2,3,a\n1,2,many,b\n", "line 2: 'a' in column kind is no number; .* take the column out"),
         ("x,y,A\n1,2,3\n1,2\n", "not finite .*spot2, gene A"),
         ("x,y,A\n1,2,3\n1,2,3,4\n", "a.csv"),
         ("x,y,A\n1,2\n", "line 2: 2 values where the header line has 3"),
@@ -145,3 +146,60 @@ def test_other_tables_in_a_folder_are_left_alone(tmp_path: Path, text: str) -> N
     assert not is_spots(other)
     assert find_section(tmp_path).spots == path
     assert find_section(other).spots == other
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "cluster",
+        "n_counts",
+        "Total_Counts",
+        "n_genes",
+        "n_genes_by_counts",
+        "leiden",
+        "louvain_0.5",
+        "z",
+        "sample",
+        "pct_counts_mt",
+        "area",
+        "log1p_total_counts",
+        "nCount_Spatial",
+        "percent.mt",
+        "UMAP_1",
+    ],
+)
+def test_bookkeeping_is_no_gene(tmp_path: Path, column: str) -> None:
+    path = write(tmp_path / "a.csv", ("spot", NAMES), *XY, (column, np.arange(N) + 0.5), *GENES)
+    assert is_spots(path)
+    spots = open_spots(path)
+    assert list(spots.table.var_names) == ["ERBB2", "KRT8"]
+    np.testing.assert_array_equal(spots.table.X.toarray(), COUNTS)
+    assert spots.warnings == (f"Left out, being no gene by its name: 1 column ({column}).",)
+
+
+def test_bookkeeping_in_words_is_left_out_too(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", *XY, ("sample", ["A1"] * N), ("leiden", ["3"] * N), *GENES)
+    spots = open_spots(path)
+    assert list(spots.table.var_names) == ["ERBB2", "KRT8"]
+    assert spots.warnings == ("Left out, being no genes by their names: 2 columns (sample, leiden).",)
+
+
+def test_a_column_of_sums_is_no_gene(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", *XY, ("depth", COUNTS.sum(axis=1)), *GENES)
+    spots = open_spots(path)
+    assert list(spots.table.var_names) == ["ERBB2", "KRT8"]
+    np.testing.assert_array_equal(spots.table.X.toarray(), COUNTS)
+    assert spots.warnings == ("Left out, holding the sum of all others in every spot: 1 column (depth).",)
+
+
+def test_two_equal_genes_are_no_sums(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", *XY, ("A", COUNTS[:, 0]), ("B", COUNTS[:, 0]))
+    assert list(open_spots(path).table.var_names) == ["A", "B"]
+
+
+@pytest.mark.parametrize(("on", "off"), [("1", "0"), ("True", "False")])
+def test_spots_off_the_tissue_are_left_out(tmp_path: Path, on: str, off: str) -> None:
+    path = write(tmp_path / "a.csv", ("spot", NAMES), *XY, ("in_tissue", [on] * (N - 2) + [off] * 2), *GENES)
+    spots = open_spots(path)
+    assert list(spots.table.obs_names) == NAMES[:-2]
+    assert spots.warnings == ("2 of 12 spots lie off the tissue by a.csv and were left out.",)

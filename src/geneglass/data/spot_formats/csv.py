@@ -1,8 +1,9 @@
 """Plain tables of spots: one row per spot, separated by commas, semicolons or tabs, gzipped or not.
 
-The header line names the columns; capital letters do not matter for those below, and every other column is a gene:
+The header line names the columns; capital letters do not matter for those below, and every other column is a gene
+(what `data/bookkeeping.py` lists is left out and told: n_counts, cluster, z, sample, ..., and a column of sums):
 
-- the centre in pixels: `POSITIONS`, the first pair that exists;
+- the centre in pixels: `spot_header.POSITIONS`, the first pair that exists;
 - the spot's name: as in a label file (`labels.NAME_COLUMNS`); spots without names are numbered;
 - the array position: array_row and array_col, or x and y where the centre is called otherwise;
 - in_tissue or selected: spots with 0 are left out; a label: `labels.LABEL_COLUMNS`.
@@ -10,50 +11,23 @@ The header line names the columns; capital letters do not matter for those below
 Where the centres are in a file of their own, both files name the spots, and `positions` is that file.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geneglass.data.labels import LABEL_COLUMNS, NAME_COLUMNS
+from geneglass.data.bookkeeping import column_of_sums
 from geneglass.data.spot_formats import SPOT_FORMATS, SpotFormat
+from geneglass.data.spot_header import POSITIONS, SpotHeader, read_header
 from geneglass.data.spots import RawSpots, Spots, checked_spots, repeated_names, some
-from geneglass.data.table_file import cells_of, first_lines, open_text, read_texts, separator_of
+from geneglass.data.table_file import cells_of, first_lines, open_text, read_texts
 from geneglass.errors import InputError
 
-POSITIONS = (
-    ("pixel_x", "pixel_y"),
-    ("x_pixel", "y_pixel"),
-    ("pxl_col_in_fullres", "pxl_row_in_fullres"),
-    ("x_px", "y_px"),
-    ("x", "y"),
-)
-"""What the centre's column and row in the picture may be called, the first pair that exists is taken."""
-
-_ARRAY = (("array_col", "array_row"), ("x", "y"))
-_ON_TISSUE = ("in_tissue", "selected")
-_NO_GENES = {"new_x", "new_y", *_ON_TISSUE, *LABEL_COLUMNS, *(name for pair in (*POSITIONS, *_ARRAY) for name in pair)}
-
 _CELLS_AT_ONCE = 4_000_000
-
-
-@dataclass(frozen=True)
-class _Header:
-    """Columns of a table by what they hold, as numbers; None or empty where it has none."""
-
-    cells: tuple[str, ...]
-    separator: str
-    name: int | None
-    centre: tuple[int, int] | None
-    array: tuple[int, int] | None
-    on_tissue: int | None
-    label: int | None
-    genes: tuple[int, ...]
 
 
 def open_csv(path: Path, positions: Path | None = None) -> Spots:
@@ -65,7 +39,7 @@ def open_csv(path: Path, positions: Path | None = None) -> Spots:
         When a file can not be read, there are no centres, a value is no number, or the spots of the two files
         are not the same.
     """
-    header = _header(path)
+    header = read_header(path)
     if positions is None and header.centre is None:
         raise InputError(
             f"{path.name} has no columns x and y with the centres in pixels (or {', '.join(POSITIONS[0])}, ...) in its "
@@ -77,54 +51,31 @@ def open_csv(path: Path, positions: Path | None = None) -> Spots:
     names = _spot_names(path, facts, header)
     placed = _places(path, facts, header, names) if positions is None else _from_file(positions, path, names, header)
     kept = np.flatnonzero(placed["known"] & placed["on_tissue"])
-    told = _left_out(placed, names, path if positions is None else positions)
+    genes, counts, told = _without_sums(header, counts)
+    told = (*told, *_left_out(placed, names, path if positions is None else positions))
     if not len(kept):
         raise InputError(f"No spot of {path} has a place on tissue in {(positions or path).name}; give that section's.")
     obs = placed.iloc[kept].drop(columns=["x_px", "y_px", "known", "on_tissue"]).set_axis([names[i] for i in kept])
-    raw = RawSpots(
-        counts[kept], [header.cells[i] for i in header.genes], obs, placed[["x_px", "y_px"]].to_numpy()[kept]
-    )
+    raw = RawSpots(counts[kept], genes, obs, placed[["x_px", "y_px"]].to_numpy()[kept])
     return checked_spots(raw, None, file=path.name, warnings=told)
 
 
-def _header(path: Path) -> _Header:
-    lines = first_lines(path)
-    separator = separator_of(lines)
-    cells, row = cells_of(lines[0], separator), cells_of(lines[1], separator)
-    if len(row) == len(cells) + 1:  # R does not name the column of row names
-        cells = ["", *cells]
-    if len(cells) < 2:
-        raise InputError(f"{path} is no table of spots: its first line has no columns separated by comma, ; or tab.")
-    if row and len(row) != len(cells):
-        raise InputError(f"{path}, line 2: {len(row)} values where the header line has {len(cells)} columns.")
-    return _classified(cells, separator)
+def _without_sums(
+    header: SpotHeader, counts: sparse.csr_matrix
+) -> tuple[list[str], sparse.csr_matrix, tuple[str, ...]]:
+    """Return genes and counts without a column of sums, and which columns are left out as no genes."""
+    genes, told = header.gene_names, []
+    if header.bookkeeping:
+        why = "no gene by its name" if len(header.bookkeeping) == 1 else "no genes by their names"
+        told.append(f"Left out, being {why}: {some([header.cells[i] for i in header.bookkeeping], 'column')}.")
+    sums = column_of_sums(counts)
+    if sums is not None:
+        told.append(f"Left out, holding the sum of all others in every spot: {some([genes.pop(sums)], 'column')}.")
+        counts = counts[:, [column for column in range(counts.shape[1]) if column != sums]]
+    return genes, counts, tuple(told)
 
 
-def _classified(cells: Sequence[str], separator: str) -> _Header:
-    lower = [cell.lower() for cell in cells]
-
-    def one(names: Sequence[str]) -> int | None:
-        return next((lower.index(name) for name in names if name in lower), None)
-
-    def pair(pairs: Sequence[tuple[str, str]]) -> tuple[int, int] | None:
-        return next(((lower.index(x), lower.index(y)) for x, y in pairs if x in lower and y in lower), None)
-
-    name, centre = one(NAME_COLUMNS), pair(POSITIONS)
-    array = pair(_ARRAY)
-    genes = tuple(i for i, cell in enumerate(lower) if i != name and cell not in _NO_GENES)
-    return _Header(
-        cells=tuple(cells),
-        separator=separator,
-        name=name,
-        centre=centre,
-        array=None if array == centre else array,
-        on_tissue=one(_ON_TISSUE),
-        label=one(LABEL_COLUMNS),
-        genes=genes,
-    )
-
-
-def _read(path: Path, header: _Header) -> tuple[pd.DataFrame, sparse.csr_matrix]:
+def _read(path: Path, header: SpotHeader) -> tuple[pd.DataFrame, sparse.csr_matrix]:
     """Return the columns that are no genes, as text, and the counts."""
     genes = list(header.genes)
     others = [i for i in range(len(header.cells)) if i not in set(genes)]
@@ -132,31 +83,54 @@ def _read(path: Path, header: _Header) -> tuple[pd.DataFrame, sparse.csr_matrix]
     facts, counts, line = [], [], 2
     with open_text(path) as file:
         try:
-            blocks = pd.read_csv(
-                file,
-                sep=header.separator,
-                header=None,
-                names=list(range(len(header.cells))),
-                skiprows=1,
-                dtype=types,
-                chunksize=max(1, _CELLS_AT_ONCE // len(header.cells)),
-                index_col=False,
-            )
-            for block in blocks:
+            for block in _blocks(file, header, types):
                 facts.append(block[others])
                 counts.append(sparse.csr_matrix(block[genes].to_numpy(dtype=np.float64)))
                 line += len(block)
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
             if isinstance(error, InputError | UnicodeDecodeError):
                 raise
-            reason = str(error).strip().splitlines()[0].rstrip(".")
-            raise InputError(f"{path}, from line {line}: {reason}; give whole numbers from 0 up.") from None
+            reason = _first_word(path, header) or f"{path}, from line {line}: {str(error).strip().splitlines()[0]}"
+            raise InputError(f"{reason.rstrip('.')}; give whole numbers from 0 up, or take the column out.") from None
     if not any(map(len, facts)):
         raise InputError(f"{path} holds an empty matrix: there is no row below its header line.")
     return pd.concat(facts, ignore_index=True), sparse.vstack(counts, format="csr")
 
 
-def _spot_names(path: Path, facts: pd.DataFrame, header: _Header) -> list[str]:
+def _blocks(file: IO[str], header: SpotHeader, types: Any) -> Iterable[pd.DataFrame]:
+    return pd.read_csv(
+        file,
+        sep=header.separator,
+        header=None,
+        names=list(range(len(header.cells))),
+        skiprows=1,
+        dtype=types,
+        chunksize=max(1, _CELLS_AT_ONCE // len(header.cells)),
+        index_col=False,
+    )
+
+
+def _first_word(path: Path, header: SpotHeader) -> str | None:
+    """Return where the first text stands in a column of counts, in words; None where all are numbers."""
+    with open_text(path) as file:
+        try:
+            for block in _blocks(file, header, str):
+                texts = block[list(header.genes)]
+                wrong = texts.notna().to_numpy() & ~_are_numbers(texts)
+                if wrong.any():
+                    row, column = np.argwhere(wrong)[0]
+                    name, text = header.gene_names[column], texts.iloc[row, column]
+                    return f"{path}, line {block.index[row] + 2}: {text[:40]!r} in column {name} is no number"
+        except pd.errors.ParserError:
+            pass
+    return None
+
+
+def _are_numbers(texts: pd.DataFrame) -> NDArray[np.bool_]:
+    return np.column_stack([pd.to_numeric(texts[name], errors="coerce").notna() for name in texts])
+
+
+def _spot_names(path: Path, facts: pd.DataFrame, header: SpotHeader) -> list[str]:
     if header.name is None:
         return [f"spot{number}" for number in range(1, len(facts) + 1)]
     names = [str(name).strip() for name in facts[header.name].fillna("")]
@@ -175,11 +149,16 @@ def _numbers(path: Path, texts: pd.Series, column: str, separator: str) -> NDArr
     return np.asarray(values, dtype=np.float64)
 
 
-def _places(path: Path, facts: pd.DataFrame, header: _Header, names: list[str]) -> pd.DataFrame:
+def _places(path: Path, facts: pd.DataFrame, header: SpotHeader, names: list[str]) -> pd.DataFrame:
     """Return centres, array positions, labels and whether a spot is on tissue, by the spot's name."""
 
     def numbers(column: int) -> NDArray[np.float64]:
-        return _numbers(path, facts[column], header.cells[column], header.separator)
+        texts = (
+            facts[column].str.lower().replace({"true": "1", "false": "0"})
+            if column == header.on_tissue
+            else facts[column]
+        )
+        return _numbers(path, texts, header.cells[column], header.separator)
 
     if header.centre is None:
         raise InputError(
@@ -198,12 +177,12 @@ def _places(path: Path, facts: pd.DataFrame, header: _Header, names: list[str]) 
     return out
 
 
-def _from_file(positions: Path, path: Path, names: list[str], header: _Header) -> pd.DataFrame:
+def _from_file(positions: Path, path: Path, names: list[str], header: SpotHeader) -> pd.DataFrame:
     if header.name is None:
         raise InputError(
             f"{path} does not name its spots (a column spot or barcode), so {positions.name} can not be joined."
         )
-    head = _header(positions)
+    head = read_header(positions)
     if head.name is None:
         raise InputError(f"{positions} does not name its spots; give it a column spot or barcode, as {path.name} has.")
     facts = read_texts(positions, has_header=True)
@@ -241,7 +220,7 @@ def _is_file(path: Path) -> bool:
     if not path.name.lower().endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")) or not path.is_file():
         return False
     try:
-        header = _header(path)
+        header = read_header(path)
         row = cells_of(first_lines(path)[1], header.separator)
     except InputError:
         return False
