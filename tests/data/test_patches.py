@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from geneglass.data import tiled_tiff
+from geneglass.data import tiled_slide
 from geneglass.data.patches import SlidePatches, iter_patches, tile_order
 from geneglass.data.pyramid import write_pyramid
 from geneglass.data.slide_formats import open_slide
@@ -114,7 +114,7 @@ def test_each_tile_is_decoded_about_once(tmp_path, monkeypatch):
     image = np.random.default_rng(1).integers(0, 256, (2048, 3072, 3), dtype=np.uint8)
     slide = _open(tmp_path, image)
     n_tiles = 16 * 24
-    monkeypatch.setattr(tiled_tiff, "TILES", TileCache(image.nbytes // 4))
+    monkeypatch.setattr(tiled_slide, "TILES", TileCache(image.nbytes // 4))
     decoded = []
     decode = slide._decode
     monkeypatch.setattr(slide, "_decode", lambda *place: decoded.append(place) or decode(*place))
