@@ -41,7 +41,9 @@ def test_a_larger_picture_named_as_no_slide_is_not_shown(tmp_path, name):
         assert slide.warnings == ()
 
 
-@pytest.mark.parametrize("description", ["SlideLabel", "macroimage", "Macro -offset=(0,0)", "Label_Image"])
+@pytest.mark.parametrize(
+    "description", ["SlideLabel", "macroimage", "Macro -offset=(0,0)", "Label_Image", "S1_cytassist_image"]
+)
 def test_a_larger_picture_described_as_no_slide_is_not_shown(tmp_path, description):
     with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
         writer.write(LABEL, description=description, **TILED)

@@ -10,8 +10,8 @@ from geneglass.data.slide_choice import rivals_warning as rivals_told
 from geneglass.data.slide_choice import role_of, weight
 from geneglass.data.tiff_file import UnfitTiffError
 
-_ROLES_OF_A_PAGE = {"label", "macro", "thumbnail", "overview", "probability"}
-"""What a line of a description can say; other words begin lines of facts ("Barcode = 12")."""
+_ROLES_OF_A_LINE = ("label", "macro", "thumbnail", "overview", "probability")
+"""What the beginning of a line can say; other words begin lines of facts ("Barcode = 12")."""
 
 _MACRO = 9
 """The "new subfile type" by which Aperio and others mark a macro picture."""
@@ -67,15 +67,15 @@ def page_role(page: Any) -> str:
     """Return what a page's description or type says it is, where that is not the slide."""
     description = page.description or ""
     lines = [] if description.lstrip().startswith("<") else description.splitlines()
-    said = next((role for line in lines if (role := _role_of_line(line)) in _ROLES_OF_A_PAGE), "")
-    return said or ("macro" if page.subfiletype == _MACRO else "")
+    return next(filter(None, map(_role_of_line, lines)), "") or ("macro" if page.subfiletype == _MACRO else "")
 
 
 def _role_of_line(line: str) -> str:
     """Return what a line of a description says: it is a name alone, or begins with the word."""
     first = line.split(maxsplit=1)[0] if line.strip() else ""
     role = role_of(first)
-    return role if first.lower().startswith(role) or re.fullmatch(r"\w+", line.strip()) else ""
+    begins = role in _ROLES_OF_A_LINE and first.lower().startswith(role)
+    return role if begins or re.fullmatch(r"\w+", line.strip()) else ""
 
 
 def area(page: Any) -> int:
