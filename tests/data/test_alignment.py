@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -146,10 +147,36 @@ def test_another_scale_of_a_real_section_is_named(real: dict[str, Case], name: s
     assert again.better == ()
 
 
+@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("wrong_by", [0.5, 0.6, 0.7, 0.8, 1.25, 1.4, 1.6, 2.0])
+def test_a_wrong_scale_of_a_real_section_is_told(real: dict[str, Case], name: str, wrong_by: float) -> None:
+    picture, spots = real[name]
+    found = align(slide_of(picture), spots, orientation=UNTURNED, scale=wrong_by)
+    (told,) = found.better or (found.nearly,)
+    assert told is not None
+    assert told.orientation == UNTURNED
+    assert told.scale == pytest.approx(1, rel=0.02)
+    if name != "cytassist":  # whose tissue is not seen as sharply
+        assert found.better == (told,)
+
+
 def test_the_slide_of_a_neighbouring_section_is_no_turn_of_this_one(real: dict[str, Case]) -> None:
-    for one, other in [("C2", "C3"), ("C3", "C5"), ("C4", "C5"), ("C5", "C2"), ("MOB1", "MOB2"), ("MOB3", "MOB1")]:
+    breast, bulb = ("C2", "C3", "C4", "C5", "A1"), ("MOB1", "MOB2", "MOB3")
+    for one, other in [*permutations(breast, 2), *permutations(bulb, 2)]:
         found = align(slide_of(real[other][0]), real[one][1], orientation=UNTURNED, scale=1.0)
-        assert found.better == (), f"spots of {one} on {other}"
+        assert (found.better, found.nearly) == ((), None), f"spots of {one} on {other}"
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_spots_on_a_part_of_their_tissue_are_not_stretched_over_all_of_it(real: dict[str, Case], name: str) -> None:
+    picture, spots = real[name]
+    centres = spots.table.obsm["spatial"]
+    away = centres - np.median(centres, axis=0)
+    far = np.hypot(*away.T)
+    parts = [away[:, 0] < 0, away[:, 0] >= 0, away[:, 1] < 0, away[:, 1] >= 0, (away < 0).all(axis=1)]
+    for number, part in enumerate([*parts, *(far <= np.quantile(far, share) for share in (0.3, 0.5, 0.7))]):
+        found = align(slide_of(picture), Spots(spots.table[part], spots.platform), orientation=UNTURNED, scale=1.0)
+        assert (found.better, found.nearly) == ((), None), f"part {number}"
 
 
 def test_nothing_is_wrong_with_the_sample() -> None:

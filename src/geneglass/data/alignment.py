@@ -23,14 +23,27 @@ GOOD_SCORE = 0.75
 """From here a placement follows the outline of the tissue; right placements of real sections reach 0.81 to 0.95."""
 
 GOOD_NEAR_SCALE = 0.85
-NEAR_SCALE = 1.5
+NEAR_SCALE = 1.55
 """A scale near the present one must do better: a neighbouring section's spots fit as well as 0.81 when stretched."""
 
-LEAST_SCALE = 1.25
+LEAST_SCALE = 1.2
 """Copies are not reduced by less; a placement that is so little off is not told from one that is moved."""
 
-POOR_ON_TISSUE = 0.5
-"""Other scales are tried where fewer spots are on tissue: on another scale they lie anywhere, not beside each other."""
+LOW_SCORE = 0.5
+"""Other scales are tried below it: real sections reach 0.81, the same ones scaled by 0.8 or 1.25 at most 0.31."""
+
+PART_ON_TISSUE = 0.9
+"""With more spots on tissue they may be a part of it that was chosen; scaled by 0.8 real ones reach 0.87."""
+
+MOSTLY_ON_TISSUE = 0.5
+"""From here a part of plain tissue, which fits onto all of it in several ways, is likelier than any of these ways."""
+
+NEARLY_SCORE = 0.82
+"""A scale that does so well is told, if not believed."""
+
+NEARLY_ALL = 0.97
+NEARLY_ALL_SCORE = 0.7
+"""So is one that lays all spots onto the tissue; those of another section reach 0.61 then."""
 
 CLEARLY_BETTER = 0.1
 DISTINCT = 0.05
@@ -94,12 +107,18 @@ class Alignment:
     better
         Placements that are clearly better, best first: none, the right one, or several that the outline
         can not tell apart.
+    nearly
+        Where none is clearly better, one on another scale that falls just short of it.
+    best_score
+        What the best other placement reaches, named or not; None where none was tried.
     has_tissue
         Whether any tissue was found on the slide.
     """
 
     now: Placement
     better: tuple[Placement, ...] = ()
+    nearly: Placement | None = None
+    best_score: float | None = None
     has_tissue: bool = True
 
     @property
@@ -171,8 +190,8 @@ class Outline:
 def align(slide: Slide, spots: Spots, *, orientation: str, scale: float) -> Alignment:
     """Compare the present placement of the spots with all others that a slip of files could have caused.
 
-    Every orientation is tried at the present scale and, where the spots do not follow the tissue at all,
-    at every other scale. A placement is named only where it follows the outline and the present one
+    Every orientation is tried at the present scale and, where the spots follow the tissue poorly, at every
+    other scale; not where nearly all lie on tissue, for then they may be a part of it that was chosen. A placement is named only where it follows the outline and the present one
     does so clearly less.
 
     Parameters
@@ -189,22 +208,40 @@ def align(slide: Slide, spots: Spots, *, orientation: str, scale: float) -> Alig
     if spots.table.n_obs < LEAST_SPOTS:
         return Alignment(now)
     turned = [outline.place(name, scale) for name in ORIENTATIONS if name != orientation]
-    better = _clearly_better(now, turned, GOOD_SCORE)
-    if not better and now.on_tissue < POOR_ON_TISSUE:
-        better = _clearly_better(now, _other_scales(outline, now), GOOD_SCORE)
-    return Alignment(now, better)
+    best_score = max(one.score for one in turned)
+    better = _clearly_better(now, turned)
+    if better or now.score >= LOW_SCORE or now.on_tissue >= PART_ON_TISSUE:
+        return Alignment(now, better, best_score=best_score)
+    scaled = _other_scales(outline, now)
+    best_score = max([best_score, *(one.score for one in scaled)])
+    better = _clearly_better(now, [one for one in scaled if _convinces(one, now)])
+    if better:
+        in_doubt = len(better) > 1 and now.on_tissue >= MOSTLY_ON_TISSUE
+        return Alignment(now, () if in_doubt else better, best_score=best_score)
+    nearly = next((one for one in scaled if _nearly_convinces(one, now)), None)
+    return Alignment(now, nearly=nearly, best_score=best_score)
 
 
 def _other_scales(outline: Outline, now: Placement) -> list[Placement]:
+    """Return the placements of every orientation and scale that do best, one of each kind, best first."""
     ways = [(name, float(now.scale * factor)) for name in ORIENTATIONS for factor in _SCALES]
-    tried = [outline.place(*way) for way in ways if outline.on_tissue(*way) >= GOOD_SCORE]
+    ways = [way for way in ways if max(way[1] / now.scale, now.scale / way[1]) >= LEAST_SCALE]
+    tried = [outline.place(*way) for way in ways if outline.on_tissue(*way) >= LOW_SCORE]
     found: list[Placement] = []
     for one in sorted(tried, key=lambda one: one.score, reverse=True)[:200]:
-        factor = max(one.scale / now.scale, now.scale / one.scale)
-        least = GOOD_NEAR_SCALE if factor < NEAR_SCALE else GOOD_SCORE
-        if one.score >= least and factor >= LEAST_SCALE and not any(one.like(other) for other in found):
-            found.append(_refined(outline, one))
-    return found
+        if not any(one.like(other) for other in found):
+            found.append(_refined(outline, one) if one.score >= NEARLY_ALL_SCORE - DISTINCT else one)
+    return sorted(found, key=lambda one: one.score, reverse=True)
+
+
+def _convinces(one: Placement, now: Placement) -> bool:
+    factor = max(one.scale / now.scale, now.scale / one.scale)
+    return one.score >= (GOOD_NEAR_SCALE if factor < NEAR_SCALE else GOOD_SCORE)
+
+
+def _nearly_convinces(one: Placement, now: Placement) -> bool:
+    fits = one.score >= NEARLY_SCORE or (one.on_tissue >= NEARLY_ALL and one.score >= NEARLY_ALL_SCORE)
+    return fits and one.score >= now.score + CLEARLY_BETTER
 
 
 def _refined(outline: Outline, rough: Placement) -> Placement:
@@ -215,10 +252,10 @@ def _refined(outline: Outline, rough: Placement) -> Placement:
     return outline.place(rough.orientation, float(f"{scale:.3g}"))
 
 
-def _clearly_better(now: Placement, others: Iterable[Placement], least: float) -> tuple[Placement, ...]:
+def _clearly_better(now: Placement, others: Iterable[Placement]) -> tuple[Placement, ...]:
     """Return the best of the others and those that can not be told from it; none unless it is clearly better."""
     ranked = sorted(others, key=lambda one: one.score, reverse=True)
-    if not ranked or ranked[0].score < max(least, now.score + CLEARLY_BETTER):
+    if not ranked or ranked[0].score < max(GOOD_SCORE, now.score + CLEARLY_BETTER):
         return ()
     return tuple(one for one in ranked if one.score > ranked[0].score - DISTINCT)
 

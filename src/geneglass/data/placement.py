@@ -11,6 +11,9 @@ from geneglass.data.spots import Spots
 MIN_ON_TISSUE = 0.5
 """Fewer spots on tissue mean a picture that does not belong to the spots."""
 
+MENDING_SCORE = 0.5
+"""Where another way follows the outline so well, it can not be said that none would be right."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -73,11 +76,21 @@ def _in_short(source: SectionSource, slide: Slide, alignment: Alignment) -> str:
 def _doubts(source: SectionSource, slide: Slide, alignment: Alignment) -> tuple[str, ...]:
     if not alignment.has_tissue:
         return (f"No tissue was found on {slide.path.name}: whether the spots lie right can not be told.",)
-    if alignment.now.on_tissue >= MIN_ON_TISSUE:
+    now, nearly = alignment.now, alignment.nearly
+    if nearly is not None:
+        return (
+            f"Section {source.name}: {_setting(now, nearly)} fits far better: then {_share(nearly)}; as it is, "
+            f"{now.on_tissue:.0%} and {now.beside:.0%}; look at the picture of `geneglass check --picture`, and set it "
+            "in the cohort.toml if that is right.",
+        )
+    if now.on_tissue >= MIN_ON_TISSUE:
         return ()
+    only = f"Only {now.on_tissue:.0%} of the spots of {source.name} lie on tissue"
+    if alignment.best_score is None:
+        return (f"{only}, and they are too few to tell why.",)
+    found = "mends it" if alignment.best_score < MENDING_SCORE else "mends it beyond doubt"
     return (
-        f"Only {alignment.now.on_tissue:.0%} of the spots of {source.name} lie on tissue, and no turning, mirroring or "
-        f"scaling mends it: {slide.path.name} may be the slide of another section.",
+        f"{only}, and no turning, mirroring or scaling {found}: {slide.path.name} may be the slide of another section.",
     )
 
 

@@ -197,6 +197,8 @@ def _in_words(judgement: Judgement) -> str:
         return "no tissue was found"
     if judgement.alignment.better:
         return "the spots do not lie on their tissue"
+    if judgement.alignment.nearly is not None:
+        return "another scale fits the tissue far better"
     if judgement.alignment.follows_outline:
         return "the spots follow the outline of the tissue"
     return "the outline of the tissue does not tell"
