@@ -146,3 +146,18 @@ def test_the_layers_of_a_real_section_join_by_barcode(shared_data: Path) -> None
     assert labelled.table.obs.loc["AAACACCAATAACTGC-1", "label"] == "WM"
     assert set(labelled.table.obs["label"].cat.categories) >= {"L1", "L2", "L3", "L4", "L5", "L6", "WM"}
     assert len(labelled.table.obs) == 3611
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_labels_are_read_as_excel_writes_them(spots: Spots, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "labels.tsv"
+    path.write_bytes("x\ty\tlabel\n1\t5\tDrüse\n".encode(encoding))
+    assert is_label_table(path)
+    assert list(with_labels(spots, path).table.obs["label"].dropna()) == ["Drüse"]
+
+
+def test_labels_by_name_are_read_as_excel_writes_them(visium: Spots, tmp_path: Path) -> None:
+    for head in ("barcode,label\n", ""):
+        path = tmp_path / "labels.csv"
+        path.write_bytes((head + f"{visium.table.obs_names[0]},Drüse\n").encode("cp1252"))
+        assert list(with_labels(visium, path).table.obs["label"].dropna()) == ["Drüse"]

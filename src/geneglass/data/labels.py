@@ -61,7 +61,7 @@ def label_column(obs: pd.DataFrame) -> str | None:
 def is_label_table(path: Path) -> bool:
     """Return whether a file is a table of labelled spots, by its first two lines; a table of counts is none."""
     try:
-        lines = first_lines(path)
+        lines = first_lines(path, windows=True)
     except InputError:
         return False
     head, first = ([cell.lower() for cell in cells_of(line, separator_of(lines))] for line in lines)
@@ -94,7 +94,7 @@ def with_labels(spots: Spots, path: Path) -> Spots:
     InputError
         When the file can not be read, has no labels, or not one label falls on a spot.
     """
-    lines = first_lines(path)
+    lines = first_lines(path, windows=True)
     head = [cell.lower() for cell in cells_of(lines[0], separator_of(lines))]
     if {"x", "y"} <= set(head) and not set(head) & {name for name in NAME_COLUMNS if name}:
         joined, doubtful = _by_place(spots, path)
@@ -119,7 +119,7 @@ def _by_place(spots: Spots, path: Path) -> tuple[pd.Series, int]:
     array = array_yx(spots.table)
     if array is None:
         raise InputError(f"{path.name} can not be joined: the spots have no array positions.")
-    frame = read_columns(path, ("x", "y"), text=("label",)).dropna()
+    frame = read_columns(path, ("x", "y"), text=("label",), windows=True).dropna()
     exact_xy = frame[["x", "y"]].to_numpy(dtype=np.float64)
     rounded_xy = np.rint(exact_xy)
     frame = frame.assign(
@@ -132,13 +132,13 @@ def _by_name(spots: Spots, path: Path, head: list[str]) -> tuple[pd.Series, int]
     names = [str(name) for name in spots.table.obs_names]
     known = {name.lower() for name in names}
     if known & set(head):
-        frame = read_texts(path, has_header=False)
+        frame = read_texts(path, has_header=False, windows=True)
         named = next(column for column, cell in enumerate(head) if cell in known)
         label = frame.shape[1] - 1
         if label == named:
             raise InputError(f"{path} names spots but has no label after the name; add a column of labels.")
     else:
-        frame = read_texts(path, has_header=True)
+        frame = read_texts(path, has_header=True, windows=True)
         named, label = _columns(path, [str(name).lower() for name in frame.columns])
     frame = frame.iloc[:, [named, label]].dropna()
     spot, label_of = frame.iloc[:, 0], frame.iloc[:, 1]

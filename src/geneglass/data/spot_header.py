@@ -51,7 +51,7 @@ def read_header(path: Path) -> SpotHeader:
     InputError
         When the file can not be read or is no table.
     """
-    lines = first_lines(path)
+    lines = first_lines(path, windows=True, has_header=True)
     separator = separator_of(lines)
     cells, row = cells_of(lines[0], separator), cells_of(lines[1], separator)
     if len(row) == len(cells) + 1:  # R does not name the column of row names

@@ -108,6 +108,7 @@ def test_spots_without_a_position_are_told(tmp_path: Path) -> None:
         ("x,y,A\n", "no row below its header line"),
         ("spot,x,y,A\n,2,3,4\n", "line 2: the spot has no name"),
         ("x,y,A\n1,,3\n", "no finite position for 1 spot"),
+        ("x;y;A;in_tissue\n;1;3;\n;2;3;\n", "no finite position for 2 spots"),
     ],
 )
 def test_a_fault_is_told_with_its_place(tmp_path: Path, text: str, sentence: str) -> None:
@@ -203,3 +204,19 @@ def test_spots_off_the_tissue_are_left_out(tmp_path: Path, on: str, off: str) ->
     spots = open_spots(path)
     assert list(spots.table.obs_names) == NAMES[:-2]
     assert spots.warnings == ("2 of 12 spots lie off the tissue by a.csv and were left out.",)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_words_are_read_as_excel_writes_them(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path / "a.csv", ("spot", NAMES), *XY, ("label", ["Drüse"] * N), *GENES)
+    path.write_bytes(path.read_text().encode(encoding))
+    spots = open_spots(path)
+    assert set(spots.table.obs["label"]) == {"Drüse"}
+    np.testing.assert_array_equal(spots.table.X.toarray(), COUNTS)
+
+
+def test_a_gene_with_a_flipped_bit_is_not_renamed(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", ("spot", NAMES), *XY, *GENES)
+    path.write_bytes(path.read_bytes().replace(b"KRT8", b"K\xd2T8"))
+    with pytest.raises(InputError, match="not a text file"):
+        open_spots(path)

@@ -24,7 +24,7 @@ from geneglass.data.bookkeeping import column_of_sums
 from geneglass.data.spot_formats import SPOT_FORMATS, SpotFormat
 from geneglass.data.spot_header import POSITIONS, SpotHeader, read_header
 from geneglass.data.spots import RawSpots, Spots, checked_spots, repeated_names, some
-from geneglass.data.table_file import cells_of, first_lines, open_text, read_texts
+from geneglass.data.table_file import WINDOWS, cells_of, first_lines, open_text, read_texts, windows_words
 from geneglass.errors import InputError
 
 _CELLS_AT_ONCE = 4_000_000
@@ -81,10 +81,10 @@ def _read(path: Path, header: SpotHeader) -> tuple[pd.DataFrame, sparse.csr_matr
     others = [i for i in range(len(header.cells)) if i not in set(genes)]
     types: dict[int, Any] = {**dict.fromkeys(genes, np.float64), **dict.fromkeys(others, str)}
     facts, counts, line = [], [], 2
-    with open_text(path) as file:
+    with open_text(path, windows=True) as file:
         try:
             for block in _blocks(file, header, types):
-                facts.append(block[others])
+                facts.append(windows_words(block[others], path))
                 counts.append(sparse.csr_matrix(block[genes].to_numpy(dtype=np.float64)))
                 line += len(block)
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
@@ -107,12 +107,13 @@ def _blocks(file: IO[str], header: SpotHeader, types: Any) -> Iterable[pd.DataFr
         dtype=types,
         chunksize=max(1, _CELLS_AT_ONCE // len(header.cells)),
         index_col=False,
+        encoding_errors=WINDOWS,
     )
 
 
 def _first_word(path: Path, header: SpotHeader) -> str | None:
     """Return where the first text stands in a column of counts, in words; None where all are numbers."""
-    with open_text(path) as file:
+    with open_text(path, windows=True) as file:
         try:
             for block in _blocks(file, header, str):
                 texts = block[list(header.genes)]
@@ -141,7 +142,7 @@ def _spot_names(path: Path, facts: pd.DataFrame, header: SpotHeader) -> list[str
 
 def _numbers(path: Path, texts: pd.Series, column: str, separator: str) -> NDArray[np.float64]:
     """Return a column of text as numbers, NaN where it is empty; between semicolons a comma may be the point."""
-    plain = texts.str.replace(",", ".", regex=False) if separator == ";" else texts
+    plain = texts.map(lambda text: text.replace(",", "."), na_action="ignore") if separator == ";" else texts
     values = pd.to_numeric(plain, errors="coerce").astype(np.float64)
     wrong = texts.index[values.isna() & texts.notna()]
     if len(wrong):
@@ -153,11 +154,7 @@ def _places(path: Path, facts: pd.DataFrame, header: SpotHeader, names: list[str
     """Return centres, array positions, labels and whether a spot is on tissue, by the spot's name."""
 
     def numbers(column: int) -> NDArray[np.float64]:
-        texts = (
-            facts[column].str.lower().replace({"true": "1", "false": "0"})
-            if column == header.on_tissue
-            else facts[column]
-        )
+        texts = facts[column].map(_truth, na_action="ignore") if column == header.on_tissue else facts[column]
         return _numbers(path, texts, header.cells[column], header.separator)
 
     if header.centre is None:
@@ -177,6 +174,10 @@ def _places(path: Path, facts: pd.DataFrame, header: SpotHeader, names: list[str
     return out
 
 
+def _truth(text: str) -> str:
+    return {"true": "1", "false": "0"}.get(text.strip().lower(), text)
+
+
 def _from_file(positions: Path, path: Path, names: list[str], header: SpotHeader) -> pd.DataFrame:
     if header.name is None:
         raise InputError(
@@ -185,7 +186,7 @@ def _from_file(positions: Path, path: Path, names: list[str], header: SpotHeader
     head = read_header(positions)
     if head.name is None:
         raise InputError(f"{positions} does not name its spots; give it a column spot or barcode, as {path.name} has.")
-    facts = read_texts(positions, has_header=True)
+    facts = read_texts(positions, has_header=True, windows=True)
     facts = facts.set_axis(range(facts.shape[1]), axis=1)
     of = _spot_names(positions, facts, head)
     repeated = repeated_names(of)
@@ -221,7 +222,7 @@ def _is_file(path: Path) -> bool:
         return False
     try:
         header = read_header(path)
-        row = cells_of(first_lines(path)[1], header.separator)
+        row = cells_of(first_lines(path, windows=True)[1], header.separator)
     except InputError:
         return False
     if header.centre is None or not header.genes or len(row) != len(header.cells):
