@@ -1,5 +1,6 @@
 """A small whole file or folder of each kind that geneglass reads: those of the contract tests, and real ones."""
 
+import gzip
 import importlib.util
 import shutil
 import sys
@@ -62,6 +63,18 @@ def _spots(name: str) -> Callable[[Path], Path]:
     return lambda folder: SPOTS.MAKERS[name](folder, SPOTS.counts(), SPOTS.GENES)
 
 
+def _plain(name: str) -> Callable[[Path], Path]:
+    """Unzip a text: damage to a zipped one ends in its checksum, before anything is parsed."""
+
+    def make(folder: Path) -> Path:
+        zipped = _spots(name)(folder)
+        zipped.with_suffix("").write_bytes(gzip.decompress(zipped.read_bytes()))
+        zipped.unlink()
+        return zipped.with_suffix("")
+
+    return make
+
+
 def _labels(folder: Path) -> Path:
     _spots("legacy ST")(folder)
     lines = [f"{column}.02\t{row - 0.03}\ttumour" for row, column in SPOTS.SPOTS_YX]
@@ -119,6 +132,7 @@ SAMPLES: dict[str, Sample] = {
         )
     },
     **{name: Sample("spots", _spots(name)) for name in SPOTS.MAKERS},
+    **{f"{name}, plain": Sample("spots", _plain(name)) for name in ("legacy ST", "CSV")},
     "real Space Ranger 1.0": Sample("spots", _real("visium/scanpy-1.0.0")),
     "labels": Sample("labels", _labels),
     "annotations": Sample("annotations", _annotations),
