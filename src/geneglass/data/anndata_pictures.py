@@ -15,6 +15,9 @@ from geneglass.errors import InputError
 
 _LIBRARY_COLUMN = "library_id"
 
+_LIBRARY_KEYS = {"images", "scalefactors"}
+"""What a library holds; some tools write them without the level of library names above."""
+
 
 def one_library(spatial: Any, obs: pd.DataFrame, path: Path) -> Mapping[str, Any]:
     """Return the only library of `uns["spatial"]`, empty where there is none.
@@ -24,7 +27,8 @@ def one_library(spatial: Any, obs: pd.DataFrame, path: Path) -> Mapping[str, Any
     InputError
         When the spots are of several libraries: those are several sections, each in pixels of its own picture.
     """
-    libraries = {} if not isinstance(spatial, Mapping) else {k: v for k, v in spatial.items() if isinstance(v, Mapping)}
+    spatial = {} if not isinstance(spatial, Mapping) else {"": spatial} if _LIBRARY_KEYS & set(spatial) else spatial
+    libraries = {name: value for name, value in spatial.items() if isinstance(value, Mapping)}
     column, here = _told_by(obs, set(libraries))
     if len(here) > 1:
         raise InputError(

@@ -244,3 +244,24 @@ def test_a_type_that_no_table_has_is_refused(visium: Maker, written: Writer) -> 
         file.create_dataset("var/odd", (7,), dtype=h5py.vlen_dtype("i4"))
     with pytest.raises(InputError, match=r"/var/odd is neither numbers nor text"):
         open_spots(path)
+
+
+@pytest.mark.parametrize("layer", ["counts", "raw_counts", "raw"])
+def test_raw_counts_are_found_in_a_layer(visium: Maker, written: Writer, layer: str) -> None:
+    table = visium()
+    counts = table.X.toarray()
+    table.layers[layer] = table.X.copy()
+    table.X = np.log1p(counts)
+    spots = open_spots(written(table))
+    np.testing.assert_array_equal(spots.table.X.toarray(), counts)
+    assert spots.warnings == (f'X of table.h5ad holds no counts; they were taken from layers["{layer}"].',)
+
+
+def test_a_library_without_its_own_level_is_one(visium: Maker, written: Writer) -> None:
+    table = visium()
+    table.uns["spatial"] = library(hires=picture("uint8", 255))
+    spots = open_spots(written(table))
+    assert [(item.name, item.scale) for item in spots.pictures] == [("hires", 0.25)]
+    assert spots.warnings == ()
+    table.obs["library_id"] = "images"
+    assert len(open_spots(written(table)).pictures) == 1
