@@ -1,10 +1,12 @@
 """What `check` tells of sections, good and bad."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from PIL import Image
 
 from geneglass.data.cohort import Cohort, SectionSource, find_section, read_cohort, write_cohort
@@ -134,6 +136,24 @@ def test_a_picture_shows_the_spots(cohort: Path, tmp_path: Path) -> None:
     orange = (np.abs(with_spots - (213, 94, 0)) < 40).all(axis=2)
     assert blue.sum() > 1000
     assert orange.sum() > 100
+
+
+def test_a_clean_section_is_not_painted_as_faulty_for_another_of_its_name(
+    cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = find_section(f"{cohort}#good")
+    (tmp_path / "other").mkdir()
+    assert good.slide is not None
+    write_cohort(Cohort(tmp_path / "other" / "cohort.toml", (replace(good, scale=3.0), replace(good, name="bare"))))
+    titles: list[str] = []
+    monkeypatch.setattr(Axes, "set_title", lambda axes, label, **looks: titles.append(label))
+    reports = check([f"{cohort}#good", tmp_path / "other"], picture=tmp_path / "three.png").sections
+    assert [(report.name, bool(report.errors)) for report in reports] == [
+        ("good", False),
+        ("good", True),
+        ("bare", False),
+    ]
+    assert ["faulty" in title for title in titles] == [False, True, False]
 
 
 def test_a_picture_has_a_panel_for_every_section_that_opens(cohort: Path, tmp_path: Path) -> None:

@@ -191,8 +191,8 @@ def align(slide: Slide, spots: Spots, *, orientation: str, scale: float) -> Alig
     """Compare the present placement of the spots with all others that a slip of files could have caused.
 
     Every orientation is tried at the present scale and, where the spots follow the tissue poorly, at every
-    other scale; not where nearly all lie on tissue, for then they may be a part of it that was chosen. A placement is named only where it follows the outline and the present one
-    does so clearly less.
+    other scale; not where nearly all lie on tissue, for then they may be a part of it that was chosen. A
+    placement is named only where it follows the outline and the present one does so clearly less.
 
     Parameters
     ----------

@@ -59,6 +59,7 @@ def check(paths: Sequence[str | Path], *, min_counts: int = MIN_COUNTS, picture:
     """
     reports: list[SectionReport] = []
     opened: list[Section] = []
+    faulty: list[bool] = []
     with ExitStack() as stack:
         for path in paths:
             try:
@@ -75,8 +76,8 @@ def check(paths: Sequence[str | Path], *, min_counts: int = MIN_COUNTS, picture:
                 stack.callback(section.close)
                 opened.append(section)
                 reports.append(section_report(section, min_counts))
+                faulty.append(bool(reports[-1].errors))
         if picture is not None:
-            faulty = {report.name for report in reports if report.errors}
             check_picture(opened, picture, faulty=faulty, min_counts=min_counts)
         return Checked(tuple(reports), sister_sentences(opened))
 

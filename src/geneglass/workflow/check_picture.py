@@ -1,7 +1,7 @@
 """A picture of spots on their slides, to see whether both lie on each other."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ _PANEL_INCHES = (10.0, 7.0, 5.0)
 
 
 def check_picture(
-    sections: Sequence[Section], path: Path, *, faulty: Collection[str] = (), min_counts: int = MIN_COUNTS
+    sections: Sequence[Section], path: Path, *, faulty: Sequence[bool] = (), min_counts: int = MIN_COUNTS
 ) -> None:
     """Write a PNG of slides with their spots as rings, one panel per section.
 
@@ -44,7 +44,7 @@ def check_picture(
     path
         The PNG to write.
     faulty
-        Names of sections that `check` found faults in: said in their titles.
+        For each section, whether `check` found faults in it: said in its title. Without any, none is faulty.
     min_counts
         Spots with fewer counts are set aside.
 
@@ -64,8 +64,8 @@ def check_picture(
     figure = Figure(figsize=(columns * inches, rows * inches), layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, section in zip(grid, sections, strict=False):
-        _draw(axes, section, section.name in faulty, min_counts)
+    for axes, section, is_faulty in zip(grid, sections, faulty or [False] * len(sections), strict=False):
+        _draw(axes, section, is_faulty, min_counts)
     for axes in grid[len(sections) :]:
         axes.set_axis_off()
     with atomic_path(path) as temporary:
