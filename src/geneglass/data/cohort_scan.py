@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from geneglass.data.cohort_sniff import why_no_spots
+from geneglass.data.slide_choice import role_of
 from geneglass.data.slide_formats import SLIDE_FORMATS, is_slide_folder
 from geneglass.data.spot_formats import SPOT_FORMATS, is_spots
 from geneglass.errors import InputError
@@ -27,8 +28,7 @@ SAMPLES = re.compile(r"(meta_?data|samples?|sections?|sample_?sheet|patients?|he
 
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv", "cache", "caches"}
 _NO_SLIDE = {
-    *("mask", "masks", "label", "labels", "macro", "thumb", "thumbnail", "thumbnails", "preview", "previews"),
-    *("overview", "lowres", "hires", "downscaled", "fiducials", "detected", "segmentation", "seg", "contours"),
+    *("mask", "masks", "lowres", "hires", "downscaled", "fiducials", "detected", "segmentation", "seg", "contours"),
     *("heatmap", "overlay", "prediction", "predictions", "predicted", "annotated", "plot", "plots", "vis"),
     *("screenshot", "report"),
 }
@@ -167,8 +167,8 @@ def _take(path: Path, found: Scan, kind: list[Path], telling: set[str], reason: 
     """Take a file, unless its name, or a folder's on the way to it, tells that it is something else."""
     relative = path.relative_to(found.root)
     said = {word for part in (*relative.parts[:-1], stem(path)) for word in words(part)}
-    # The picture of the CytAssist itself is small and may show labels; "CytAssist" alone is in the names of data sets.
-    if telling & said or stem(path).lower().endswith("cytassist_image"):
+    other_role = kind is found.slides and any(role_of(part) for part in (*relative.parts[:-1], stem(path)))
+    if telling & said or other_role:
         found.left_out[path] = reason
     else:
         kind.append(path)
