@@ -79,7 +79,7 @@ NO_GEOJSON = Refused("is no GeoJSON: it holds .* where a Feature should stand")
 WRONG_BARCODES = Refused(
     "barcodes like AAACAAGTATCTCCCA-1, of another platform, where bins of Visium HD are named like"
 )
-NO_RAW_COUNTS = Refused(r"has no raw counts in X, layers\[\"counts\"\] or raw")
+NO_RAW_COUNTS = Refused(r"has no raw counts in X, layers\[\"counts\"\] \(raw_counts, raw\) or raw")
 BOGUS = r"The resolution tag means \d+\.?\d* um per pixel, which no microscope slide has"
 CYTASSIST = Spots((2898, 19465), 23.335, (600, 600), "lowres tissue_lowres_image.png is used .*full-resolution slide")
 SCANPY = Spots(
