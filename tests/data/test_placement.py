@@ -33,8 +33,8 @@ RIGHT = Placement("none", 0.79, 0.85, 0.01)
         ),
         (
             Alignment(NOW, best_score=0.7),
-            "Only 38% of the spots of C lie on tissue, and no turning, mirroring or scaling mends it beyond doubt: c.png "
-            "may be the slide of another section.",
+            "Only 38% of the spots of C lie on tissue, and no turning, mirroring or scaling mends it beyond doubt: "
+            "c.png may be the slide of another section.",
         ),
         (Alignment(NOW), "Only 38% of the spots of C lie on tissue, and they are too few to tell why."),
     ],
