@@ -24,6 +24,7 @@ from large_slide import MPP, paint, repeat, write_zarr
 
 PATCH_PX = 224
 VERY_LARGE_YX = (80_000, 100_000)
+TOP, LEFT = (side // 2 for side in VERY_LARGE_YX)
 ZARR_YX = (8_192, 10_240)
 OPENING_LIMIT_S = 1.0
 
@@ -154,13 +155,12 @@ def steps_ours(path: Path) -> Iterable[tuple[str, Callable[[], Any]]]:
     from geneglass.data.types import Region
 
     list(SLIDE_FORMATS)
-    top, left = (side // 2 for side in VERY_LARGE_YX)
     slide = open_slide(path)
     yield "opened", lambda: slide
     coarsest = slide.levels[-1]
     region = Region(len(slide.levels) - 1, 0, 0, coarsest.height_px, coarsest.width_px)
     yield "overview", lambda: slide.read(region)
-    yield "view", lambda: slide.read(Region(0, top, left, 800, 1000))
+    yield "view", lambda: slide.read(Region(0, TOP, LEFT, 800, 1000))
     yield "dask levels", lambda: lazy_levels(slide)
 
 
@@ -168,12 +168,11 @@ def steps_openslide(path: Path) -> Iterable[tuple[str, Callable[[], Any]]]:
     """Return the same steps for OpenSlide."""
     import openslide
 
-    top, left = (side // 2 for side in VERY_LARGE_YX)
     slide = openslide.OpenSlide(path)
     yield "opened", lambda: slide
     last = slide.level_count - 1
     yield "overview", lambda: np.asarray(slide.read_region((0, 0), last, slide.level_dimensions[last]))
-    yield "view", lambda: np.asarray(slide.read_region((left, top), 0, (1000, 800)))
+    yield "view", lambda: np.asarray(slide.read_region((LEFT, TOP), 0, (1000, 800)))
 
 
 def steps_tifffile(path: Path) -> Iterable[tuple[str, Callable[[], Any]]]:
@@ -181,13 +180,12 @@ def steps_tifffile(path: Path) -> Iterable[tuple[str, Callable[[], Any]]]:
     import tifffile
     import zarr
 
-    top, left = (side // 2 for side in VERY_LARGE_YX)
     tif = tifffile.TiffFile(path)
     levels = tif.series[0].levels
     finest = zarr.open_array(tif.series[0].aszarr(level=0), mode="r")
     yield "opened", lambda: finest
     yield "overview", lambda: levels[-1].asarray()
-    yield "view", lambda: finest[top : top + 800, left : left + 1000]
+    yield "view", lambda: finest[TOP : TOP + 800, LEFT : LEFT + 1000]
 
 
 OPENERS = {"geneglass": steps_ours, "OpenSlide": steps_openslide, "tifffile": steps_tifffile}
