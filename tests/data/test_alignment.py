@@ -18,16 +18,8 @@ from geneglass.data.orientation import ORIENTATIONS, UNTURNED
 from geneglass.data.section import open_section
 from geneglass.data.spots import Spots
 from geneglass.data.types import LEGACY_ST, VISIUM, Platform, UInt8Array
+from turned_pictures import TURNS
 
-TRANSPOSED = {
-    "swap-xy": Image.Transpose.TRANSPOSE,
-    "mirror-x": Image.Transpose.FLIP_LEFT_RIGHT,
-    "mirror-y": Image.Transpose.FLIP_TOP_BOTTOM,
-    "rotate-90": Image.Transpose.ROTATE_270,
-    "rotate-180": Image.Transpose.ROTATE_180,
-    "rotate-270": Image.Transpose.ROTATE_90,
-    "swap-xy-rotate-180": Image.Transpose.TRANSVERSE,
-}
 WORK_PX = 600
 REAL = ("C2", "C3", "C4", "C5", "A1", "MOB1", "MOB2", "MOB3", "dlpfc", "cytassist")
 
@@ -36,7 +28,7 @@ Case = tuple[UInt8Array, Spots]
 
 def slide_of(picture: UInt8Array, orientation: str = UNTURNED) -> ArraySlide:
     if orientation != UNTURNED:
-        picture = np.asarray(Image.fromarray(picture).transpose(TRANSPOSED[orientation]))
+        picture = np.asarray(Image.fromarray(picture).transpose(TURNS[orientation]))
     return ArraySlide(np.ascontiguousarray(picture), Path("picture.png"))
 
 
@@ -129,10 +121,10 @@ def test_nothing_is_wrong_with_real_sections(real: dict[str, Case], name: str) -
 def test_every_turn_of_a_real_section_is_named(real: dict[str, Case], name: str) -> None:
     picture, spots = real[name]
     named = {}
-    for planted in TRANSPOSED:
+    for planted in TURNS:
         found = align(slide_of(picture, planted), spots, orientation=UNTURNED, scale=1.0)
         named[planted] = [better.orientation for better in found.better]
-    assert named == {planted: [planted] for planted in TRANSPOSED}
+    assert named == {planted: [planted] for planted in TURNS}
 
 
 @pytest.mark.parametrize("name", ["C3", "A1", "MOB3", "dlpfc"])

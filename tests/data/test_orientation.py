@@ -4,23 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geneglass.data.orientation import ORIENTATIONS, oriented
-
-PICTURES = {
-    "none": None,
-    "swap-xy": Image.Transpose.TRANSPOSE,
-    "mirror-x": Image.Transpose.FLIP_LEFT_RIGHT,
-    "mirror-y": Image.Transpose.FLIP_TOP_BOTTOM,
-    "rotate-90": Image.Transpose.ROTATE_270,
-    "rotate-180": Image.Transpose.ROTATE_180,
-    "rotate-270": Image.Transpose.ROTATE_90,
-    "swap-xy-rotate-180": Image.Transpose.TRANSVERSE,
-}
-"""What the picture library calls each; its angles go the other way round."""
+from geneglass.data.orientation import ORIENTATIONS, UNTURNED, oriented
+from turned_pictures import TURNS
 
 
 def test_every_orientation_is_tried() -> None:
-    assert set(PICTURES) == set(ORIENTATIONS)
+    assert {UNTURNED, *TURNS} == set(ORIENTATIONS)
 
 
 @pytest.mark.parametrize("name", ORIENTATIONS)
@@ -29,7 +18,7 @@ def test_a_spot_stays_on_its_pixel_when_the_picture_is_turned(name: str) -> None
     spots_yx = np.array([[4, 9], [20, 41], [29, 0]])
     pixels[tuple(spots_yx.T)] = [10, 20, 30]
     picture = Image.fromarray(pixels)
-    turned = np.asarray(picture if PICTURES[name] is None else picture.transpose(PICTURES[name]))
+    turned = np.asarray(picture if name == UNTURNED else picture.transpose(TURNS[name]))
     centres = oriented(spots_yx + 0.5, name, height_px=turned.shape[0], width_px=turned.shape[1])
     y, x = np.floor(centres).astype(int).T
     np.testing.assert_array_equal(turned[y, x], [10, 20, 30])

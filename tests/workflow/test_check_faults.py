@@ -13,19 +13,11 @@ from PIL import Image
 from geneglass.data.cohort import Cohort, SectionSource, read_cohort, write_cohort
 from geneglass.data.pyramid import write_pyramid
 from geneglass.workflow.check import SectionReport, check
+from turned_pictures import TURNS
 
 WIDTH_PX, HEIGHT_PX = 9272, 9901
 PREVIEW_PX = 2000
 PITCH_MPP = 0.6857
-TURNS = {
-    "swap-xy": Image.Transpose.TRANSPOSE,
-    "mirror-x": Image.Transpose.FLIP_LEFT_RIGHT,
-    "mirror-y": Image.Transpose.FLIP_TOP_BOTTOM,
-    "rotate-90": Image.Transpose.ROTATE_270,
-    "rotate-180": Image.Transpose.ROTATE_180,
-    "rotate-270": Image.Transpose.ROTATE_90,
-    "swap-xy-rotate-180": Image.Transpose.TRANSVERSE,
-}
 
 
 @pytest.fixture(scope="module")
