@@ -175,12 +175,19 @@ def test_a_mirrored_section_is_told_and_laid_right_by_one_button(hand: Any, shar
     hand.drop(root / "ST-imgs" / "C" / "C2" / "5714_HE_BT_C2.jpg", tmp_path / "C2.tsv.gz", reader="geneglass")
     panel = settled(hand)
     assert "mirrored left to right" in panel.head.doubts.text()
+    (tmp_path / "drawn.geojson").write_text(json.dumps(domains((3000, 3000), (5000, 5000))))
+    hand.drop(tmp_path / "drawn.geojson", reader="geneglass")
+    settled(hand)
+    drawn = panel.desk.session.domains
+    assert len(drawn) == 2
     hand.look("mirrored")
     hand.click(panel.head.mend)
     hand.wait(lambda: panel.desk.runner.running is None)
     section = panel.desk.session.section
     assert section.source.orientation == "mirror-x"
     assert section.on_tissue > 0.95
+    assert section.domains == drawn
+    assert "domain" in section.spots.table.obs
     assert panel.head.mend.isHidden()
     assert "mirrored" not in panel.head.doubts.text()
     right = np.array([float(row[column]) for row in cells])

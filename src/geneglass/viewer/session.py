@@ -67,9 +67,11 @@ class Session:
         return None if self.source is None else self._predictions.get(self.source)
 
     def set_cohort(self, cohort: Cohort) -> None:
-        """Take a cohort; section and predictions of another one are let go."""
+        """Take a cohort; section and predictions of another one are let go, domains stay where the slide does."""
         self.cohort = cohort
-        self._predictions, self._domains = {}, {}
+        drawn = {source.slide: domains for source, domains in self._domains.items() if source.slide is not None}
+        self._predictions = {}
+        self._domains = {source: drawn[source.slide] for source in cohort.sections if source.slide in drawn}
         if self.source not in cohort.sections:
             self._let_go_of_section()
         self.cohort_changed.emit()
