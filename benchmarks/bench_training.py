@@ -102,7 +102,7 @@ def published(panel: Sequence[str], items: Sequence[Prepared]) -> dict[str, floa
     data = []
     for item in items:
         slide, mpp = require_slide(item.section)
-        source = SlidePatches(slide, item.section.centres_yx[item.kept], encoder.patches[0], mpp)
+        source = SlidePatches(slide, item.section.centres_yx[item.kept], encoder.patches, mpp)
         features = np.zeros((len(item.data.features), encoder.dim), np.float32)
         data.append(dataclasses.replace(item.data, features=features, patches=source))
     recipe = make_recipe("mclstexp:faithful", {"batch": PUBLISHED_BATCH}, panel, encoder)

@@ -73,7 +73,7 @@ def texture(tmp_path_factory):
 
 
 def _patch(slide, centre_yx, spec, mpp):
-    (patch,) = SlidePatches(slide, np.array([centre_yx]), spec, mpp).read(np.array([0]))
+    ((patch,),) = SlidePatches(slide, np.array([centre_yx]), (spec,), mpp).read(np.array([0]))
     assert patch.shape == (spec.size_px, spec.size_px, 3)
     return patch
 

@@ -95,11 +95,11 @@ def test_several_views_and_batches_agree_with_one_by_one(ramp):
     centres = rng.uniform(-50, (HEIGHT + 50, WIDTH + 50), (41, 2)).astype(np.float32)
     specs = (PatchSpec(40, 24), PatchSpec(300, 33))
     together = _read_all(ramp, centres, specs, batch=7)
-    for spec, patches in zip(specs, together, strict=True):
-        source = SlidePatches(ramp, centres, spec, MPP)
-        rows = rng.permutation(len(centres))
-        np.testing.assert_array_equal(source.read(rows), patches[rows])
-        np.testing.assert_array_equal(source.read(np.array([3, 3])), patches[[3, 3]])
+    source = SlidePatches(ramp, centres, specs, MPP)
+    rows = rng.permutation(len(centres))
+    for patches, shuffled, twice in zip(together, source.read(rows), source.read(np.array([3, 3])), strict=True):
+        np.testing.assert_array_equal(shuffled, patches[rows])
+        np.testing.assert_array_equal(twice, patches[[3, 3]])
 
 
 def test_fine_detail_becomes_its_mean_and_no_pattern(tmp_path):
@@ -161,7 +161,7 @@ def test_an_impossible_scale_is_an_input_error(ramp, mpp):
 def test_centres_must_be_finite_pairs(ramp):
     for centres in (np.array([[math.nan, 1.0]]), np.zeros((3, 3))):
         with pytest.raises(ValueError, match="finite"):
-            SlidePatches(ramp, centres, PatchSpec(100, 64), MPP)
+            SlidePatches(ramp, centres, (PatchSpec(100, 64),), MPP)
 
 
 def test_no_places_give_no_batches(ramp):

@@ -7,7 +7,7 @@ aliases. Beyond the slide's edge all is white.
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -88,7 +88,7 @@ def iter_patches(
 
 
 class SlidePatches:
-    """Patches of one slide's places in one field of view, read when asked for.
+    """Patches of one slide's places in every field of view of an encoder, read when asked for.
 
     Parameters
     ----------
@@ -96,24 +96,23 @@ class SlidePatches:
         The slide.
     centres_yx
         (n, 2) centres in level-0 pixels.
-    spec
-        The field of view.
+    specs
+        The fields of view.
     mpp
         Micrometres per level-0 pixel.
     """
 
-    def __init__(self, slide: Slide, centres_yx: FloatArray, spec: PatchSpec, mpp: float) -> None:
+    def __init__(self, slide: Slide, centres_yx: FloatArray, specs: Sequence[PatchSpec], mpp: float) -> None:
         self.slide = slide
         self.centres_yx = _checked(centres_yx)
-        self.spec = spec
-        self._cut = _cut(slide, spec, mpp)
+        self._cuts = [_cut(slide, spec, mpp) for spec in specs]
 
     def __len__(self) -> int:
         return len(self.centres_yx)
 
-    def read(self, rows: NDArray[np.int64]) -> UInt8Array:
-        """Return the (len(rows), size_px, size_px, 3) patches of these places, in this order."""
-        jobs, (patches,) = _submit(self.slide, self.centres_yx[rows], [self._cut])
+    def read(self, rows: NDArray[np.int64]) -> tuple[UInt8Array, ...]:
+        """Return per field of view the (len(rows), size_px, size_px, 3) patches of these places, in this order."""
+        jobs, patches = _submit(self.slide, self.centres_yx[rows], self._cuts)
         for job in jobs:
             job.result()
         return patches

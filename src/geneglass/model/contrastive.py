@@ -4,69 +4,25 @@ import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from geneglass.data.types import FloatArray
-from geneglass.errors import InputError, UsageError
-from geneglass.model.augment import Augmentation, augmented, to_network
+from geneglass.errors import InputError
+from geneglass.model.augment import augmented, to_network
 from geneglass.model.early_stop import K_CHOICES, Stop, find_stop
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
 from geneglass.model.prediction import similarity_confidence
-from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, TrainData
-from geneglass.model.retrieval import Bank, Rule, Weighting
+from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, Snapshots, TrainData
+from geneglass.model.retrieval import Bank, Rule
 from geneglass.model.training import Schedule, Trial, few_threads
 
 EMBED_BATCH = 256
 """Patches, or spots, embedded at a time outside training."""
 _NET, _BANK, _TENSORS = "net.", "bank.", ("embeddings", "expression", "section_of")
-
-
-@dataclass(frozen=True)
-class ContrastiveConfig:
-    """What every contrastive recipe lets one choose."""
-
-    fine_tune: Annotated[bool, {"tooltip": "Train the image encoder too, instead of a head on its features"}] = False
-    embed_dim: Annotated[int, {"min": 2, "tooltip": "Length of the shared embedding"}] = 128
-    dropout: Annotated[float, {"min": 0.0, "max": 0.95, "tooltip": "Share of units dropped in training"}] = 0.3
-    temperature: Annotated[float, {"min": 0.001, "tooltip": "What similarities are divided by, at the start"}] = 0.1
-    learn_temperature: Annotated[bool, {"tooltip": "Whether training changes the temperature"}] = True
-    batch: Annotated[int, {"min": 2, "tooltip": "Spots per training step"}] = 1024
-    batches: Annotated[Literal["mixed", "section"], {"tooltip": "Spots of all sections mixed, or one at a time"}] = (
-        "mixed"
-    )
-    optimiser: Annotated[Literal["adamw", "adam"], {"tooltip": "adam counts the decay into the gradient"}] = "adamw"
-    learning_rate: Annotated[float, {"min": 0.0, "tooltip": "Step size of the optimiser"}] = 1e-3
-    weight_decay: Annotated[float, {"min": 0.0, "tooltip": "Pull of the weights towards zero"}] = 1e-2
-    epochs: Annotated[int, {"min": 1, "max": 100000, "tooltip": "Passes over the spots, at most"}] = 200
-    validate: Annotated[bool, {"tooltip": "Choose epochs (and k) on training tissue left out, then train on all"}] = (
-        True
-    )
-    patience: Annotated[int, {"min": 1, "tooltip": "Stop after so many epochs without a better inner score"}] = 20
-    inner_folds: Annotated[int, {"min": 2, "max": 20, "tooltip": "Groups left out in turn to validate, at most"}] = 4
-    k: Annotated[int, {"min": 0, "tooltip": "Reference spots per prediction; 0 chooses on training tissue"}] = 0
-    weighting: Annotated[Weighting, {"tooltip": "How the retrieved spots are weighed"}] = "softmax"
-    distance: Annotated[Literal["l1", "l2"], {"tooltip": "What inverse_square measures"}] = "l2"
-    normalise_input: Annotated[bool, {"tooltip": "Fine-tuning: apply the encoder's own mean and std"}] = True
-    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or the published strong ones"}] = "flips"
-
-    def __post_init__(self) -> None:
-        for name, least in (("embed_dim", 2), ("batch", 2), ("epochs", 1), ("patience", 1), ("inner_folds", 2)):
-            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
-        for name in ("learning_rate", "temperature"):
-            require(getattr(self, name) > 0, f"{name} must be positive, got {getattr(self, name)}.")
-        for name in ("weight_decay", "k"):
-            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
-        require(0 <= self.dropout < 1, f"dropout must be at least 0 and under 1, got {self.dropout}.")
-
-
-def require(holds: bool, sentence: str) -> None:
-    """Raise a UsageError with this sentence unless a setting is as it must be."""
-    if not holds:
-        raise UsageError(sentence)
 
 
 @dataclass(frozen=True)
@@ -149,14 +105,24 @@ class ContrastiveRecipe(Recipe):
         if not self.fine_tunes:
             found: Tensor = modules["image"](images.features[rows])
             return found
-        pixels = torch.from_numpy(images.patches(rows)).to(self.device).permute(0, 3, 1, 2)
-        if modules.training:
-            pixels = augmented(pixels, self.config.augment)
-        pixels = to_network(pixels, self.encoder if self.config.normalise_input else None)
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
-            features = modules["network"](pixels)
-        trained: Tensor = modules["image"](features.float())
+        narrowest = self.pixels(modules, images, rows)[0]
+        trained: Tensor = modules["image"](self.run_network(modules["network"], narrowest))
         return trained
+
+    def pixels(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, ...]:
+        """Return per field of view the (len(rows), 3, h, w) input of the network, augmented in training."""
+        views = [torch.from_numpy(view).to(self.device).permute(0, 3, 1, 2) for view in images.patches(rows)]
+        if modules.training:
+            views = [augmented(view, self.config.augment) for view in views]
+        encoder = self.encoder if self.config.normalise_input else None
+        return tuple(to_network(view, encoder) for view in views)
+
+    def run_network(self, network: nn.Module, pixels: Tensor) -> Tensor:
+        """Return (n, dim) float32 features of a network that is being trained."""
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            features = network(pixels)
+        wide: Tensor = features.float()
+        return wide
 
     def batch_loss(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
         """Return the loss of these rows of the pool."""
@@ -214,7 +180,7 @@ class ContrastiveRecipe(Recipe):
             modules["network"] = copy.deepcopy(network).requires_grad_(True)
         return modules.to(self.device)
 
-    def fit(self, sections: Sequence[TrainData]) -> Iterator[FitStep]:
+    def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Learn from measured sections; close the generator to cancel.
 
         With `validate`, training tissue is left out in turn to find how many epochs and which k do best,

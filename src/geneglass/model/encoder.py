@@ -34,6 +34,12 @@ class Encoder(ABC):
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return the columns (start, stop) of `finish` that describe each field of view, narrowest first."""
+        n = max(len(self.patches), 1)
+        return tuple((i * self.dim // n, (i + 1) * self.dim // n) for i in range(n))
+
+    @property
     @abstractmethod
     def identity(self) -> str:
         """Return a digest of weights and preprocessing: equal identity means equal features."""

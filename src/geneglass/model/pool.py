@@ -25,26 +25,35 @@ class Images:
         Row of each section's first place, and n at the end.
     sources
         One per section; empty with frozen features.
+    slides
+        (sections, m, dim) features of places spread over each slide, rows of NaN where a slide has fewer; None
+        where no recipe asked for them.
     """
 
     features: Tensor
     starts: tuple[int, ...]
     sources: tuple[PatchSource, ...] = ()
+    slides: Tensor | None = None
 
     def __len__(self) -> int:
         return self.starts[-1]
 
-    def patches(self, rows: Tensor) -> UInt8Array:
-        """Return the (len(rows), size_px, size_px, 3) patches of these rows."""
-        wanted = rows.cpu().numpy()
-        section = np.searchsorted(self.starts, wanted, side="right") - 1
-        out: UInt8Array | None = None
+    def section_of(self, rows: Tensor) -> Tensor:
+        """Return the number of each row's section."""
+        starts = torch.tensor(self.starts[1:-1], device=rows.device)
+        return torch.bucketize(rows, starts, right=True)
+
+    def patches(self, rows: Tensor) -> tuple[UInt8Array, ...]:
+        """Return per field of view the (len(rows), size_px, size_px, 3) patches of these rows."""
+        wanted, section = rows.cpu().numpy(), self.section_of(rows).cpu().numpy()
+        out: tuple[UInt8Array, ...] = ()
         for number in np.unique(section):
             here = np.flatnonzero(section == number)
             read = self.sources[number].read(wanted[here] - self.starts[number])
-            out = np.empty((len(wanted), *read.shape[1:]), np.uint8) if out is None else out
-            out[here] = read
-        if out is None:
+            out = out or tuple(np.empty((len(wanted), *view.shape[1:]), np.uint8) for view in read)
+            for whole, view in zip(out, read, strict=True):
+                whole[here] = view
+        if not out:
             raise ValueError("patches needs at least one row, got none")
         return out
 
@@ -112,7 +121,18 @@ def _images(sections: Sequence[QueryData], device: torch.device, *, with_patches
     sources = tuple(s.patches for s in sections if s.patches is not None)
     if with_patches and len(sources) < len(sections):
         raise InputError("Fine-tuning reads the patches of every section: give slides, or set fine_tune to false.")
-    return Images(features, starts, sources if with_patches else ())
+    return Images(features, starts, sources if with_patches else (), _slides(sections, device))
+
+
+def _slides(sections: Sequence[QueryData], device: torch.device) -> Tensor | None:
+    """Return (sections, m, dim) features of places over each slide, NaN where one has fewer; None unless all have."""
+    given = [s.slide_features for s in sections if s.slide_features is not None]
+    if len(given) < len(sections) or not given:
+        return None
+    out = np.full((len(given), max(map(len, given)), given[0].shape[1]), np.nan, np.float32)
+    for row, features in zip(out, given, strict=True):
+        row[: len(features)] = features
+    return torch.from_numpy(out).to(device)
 
 
 def make_pool(sections: Sequence[Measured], device: torch.device, *, neighbours: int, with_patches: bool) -> Pool:
@@ -202,5 +222,5 @@ class _Rows:
     source: PatchSource
     rows: np.ndarray
 
-    def read(self, rows: np.ndarray) -> UInt8Array:
+    def read(self, rows: np.ndarray) -> tuple[UInt8Array, ...]:
         return self.source.read(self.rows[rows])

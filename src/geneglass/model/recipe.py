@@ -5,7 +5,7 @@ prediction share one code path, and a query never sees spots of its own section.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
@@ -23,8 +23,8 @@ UNIT = "ln(1 + 10,000 x / total of the spot over all genes)"
 class PatchSource(Protocol):
     """Patches of one section's places, read when asked for: what fine-tuning trains on."""
 
-    def read(self, rows: NDArray[np.int64]) -> UInt8Array:
-        """Return the (len(rows), size_px, size_px, 3) patches of these places."""
+    def read(self, rows: NDArray[np.int64]) -> tuple[UInt8Array, ...]:
+        """Return per field of view of the encoder the (len(rows), size_px, size_px, 3) patches of these places."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ class QueryData:
         (n, 2) array row and column of measured spots, where known; only position-using faithful forms read it.
     patches
         For recipes whose encoder is fine-tuned; None with frozen features.
+    slide_features
+        (m, dim) features of places spread evenly over the whole slide, the same whichever places are asked about;
+        only for recipes that say so with `reads_slide`.
     """
 
     section: str
@@ -53,6 +56,7 @@ class QueryData:
     centres_um_yx: FloatArray
     array_yx: FloatArray | None = None
     patches: PatchSource | None = None
+    slide_features: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,18 @@ class FitStep:
     score: float | None = None
     """Mean r over genes on the inner held-out part, when it was just measured."""
     message: str = ""
+    terms: Mapping[str, float] = field(default_factory=dict)
+    """The weighted parts that the loss is the sum of, by name, where there are several."""
+
+
+class Snapshots(Protocol):
+    """Where a training keeps what it needs to go on after it was killed."""
+
+    def load(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
+        """Return the tensors and JSON values of the last snapshot, or None where there is none."""
+
+    def save(self, tensors: Mapping[str, torch.Tensor], texts: Mapping[str, Any]) -> None:
+        """Keep a snapshot in place of the last one, atomically."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +152,9 @@ class Recipe(ABC):
 
     Config: ClassVar[type[Any]]
     retrieves: ClassVar[bool] = False
+    reads_slide: ClassVar[bool] = False
+    control: ClassVar[bool] = False
+    """Whether it is no model to use but something to compare with; listed last, and never the default."""
     unit: str = UNIT
 
     def __init__(
@@ -153,8 +172,17 @@ class Recipe(ABC):
         return cls.Config()
 
     @abstractmethod
-    def fit(self, sections: Sequence[TrainData]) -> Iterator[FitStep]:
-        """Learn from measured sections, yielding at every batch; afterwards `predict` works."""
+    def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
+        """Learn from measured sections, yielding at every batch; afterwards `predict` works.
+
+        Parameters
+        ----------
+        sections
+            All training sections.
+        snapshots
+            Where a long training keeps its state after an epoch, and finds it when it was killed; it then ends
+            as if it had never been.
+        """
 
     @abstractmethod
     def predict(self, query: QueryData, *, exclude_patient: bool = False) -> Answer:

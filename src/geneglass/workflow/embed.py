@@ -11,7 +11,9 @@ from geneglass.data.cache import cache_folder
 from geneglass.data.patches import iter_patches
 from geneglass.data.section import Section, require_slide
 from geneglass.data.slide import Slide
+from geneglass.data.tissue import grid_yx
 from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
 from geneglass.model.encoder import Encoder
 from geneglass.workflow.events import Event, Job
 
@@ -19,6 +21,9 @@ CHUNK = 4096
 """Places per cache file: what a cancelled run loses at most."""
 
 BATCH = 64
+
+SLIDE_STRIDE_UM, SLIDE_PLACES = 500.0, 64
+"""Step of the places that stand for a whole slide, widened until there are no more than this many."""
 
 
 def embed(section: Section, encoder: Encoder, centres_yx: FloatArray) -> Job[FloatArray]:
@@ -51,6 +56,22 @@ def embed(section: Section, encoder: Encoder, centres_yx: FloatArray) -> Job[Flo
         raw[start : start + len(centres)] = part
         yield Event(f"Reading the tissue of {section.name}", start + len(centres), len(centres_yx))
     return encoder.finish(raw, centres_yx * np.float32(mpp))
+
+
+def embed_slide(section: Section, encoder: Encoder) -> Job[FloatArray]:
+    """Return the (m, dim) features of at most `SLIDE_PLACES` places that lie evenly over a slide's tissue.
+
+    They say what slide a place is on, and are the same whichever places are asked about.
+    """
+    slide, mpp = require_slide(section)
+    stride_um = SLIDE_STRIDE_UM
+    centres = grid_yx(slide, mpp, stride_um)
+    while len(centres) > SLIDE_PLACES:
+        stride_um *= 1.25
+        centres = grid_yx(slide, mpp, stride_um)
+    if not len(centres):
+        raise InputError(f"No tissue was found on {slide.path.name}, which this recipe reads as a whole.")
+    return (yield from embed(section, encoder, centres))
 
 
 def _encode(slide: Slide, encoder: Encoder, centres_yx: FloatArray, mpp: float, out: FloatArray) -> Iterator[int]:

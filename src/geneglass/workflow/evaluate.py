@@ -16,6 +16,7 @@ from geneglass.model.encoder import Encoder
 from geneglass.model.make import make_config, make_encoder, make_recipe
 from geneglass.model.nulls import shuffled
 from geneglass.model.recipe import Recipe, TrainData
+from geneglass.model.recipes import RECIPES
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.events import Event, Job
@@ -24,7 +25,7 @@ from geneglass.workflow.measured import SHUFFLED, Measured, measure
 from geneglass.workflow.metrics import Facts, complete
 from geneglass.workflow.nulls import require_spots_left
 from geneglass.workflow.opening import open_placed
-from geneglass.workflow.prepare import Prepared, prepare
+from geneglass.workflow.prepare import Prepared, needs_of, prepare
 from geneglass.workflow.protocol import Protocol, get_protocol
 from geneglass.workflow.results import write_results
 from geneglass.workflow.scores import Scored, score, score_image_free, section_seed
@@ -114,11 +115,11 @@ def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
     require_apart(divisions, sections)
     encoder = make_encoder(config.encoder, device=device, download=config.download)
     panels = yield from _panels(config, divisions, sections)
-    fine_tune = any(bool(getattr(item, "fine_tune", False)) for item in configs)
+    needs = needs_of((RECIPES[name.partition(":")[0]], c) for name, c in zip(config.recipes, configs, strict=True))
     limit = min_counts(config, protocol)
     prepared = {}
     for name, section in sections.items():
-        prepared[name] = yield from prepare(section, encoder, (), min_counts=limit, fine_tune=fine_tune)
+        prepared[name] = yield from prepare(section, encoder, (), min_counts=limit, needs=needs)
     return Bench(config, protocol, encoder, device, divisions, panels, prepared)
 
 

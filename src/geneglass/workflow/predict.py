@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from anndata import AnnData, read_h5ad
@@ -21,7 +21,7 @@ from geneglass.model.prediction import join_answers, to_anndata
 from geneglass.model.recipe import Answer, PatchSource, QueryData, Recipe
 from geneglass.workflow.config import PredictConfig
 from geneglass.workflow.device import pick_device
-from geneglass.workflow.embed import embed
+from geneglass.workflow.embed import embed, embed_slide
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import array_positions
@@ -62,6 +62,9 @@ def predict(config: PredictConfig) -> Job[AnnData]:
         return finished
     features = yield from embed(section, recipe.encoder, places.centres_yx)
     query = make_query(section, info, recipe, places, features)
+    if recipe.reads_slide:
+        whole = yield from embed_slide(section, recipe.encoder)
+        query = replace(query, slide_features=whole)
     answer = yield from answer_in_batches(recipe, query, config.batch)
     table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx)
     table.obs["trained_on"] = trained_on(section, info) is not None
@@ -161,7 +164,7 @@ def make_query(section: Section, info: ModelInfo, recipe: Recipe, places: Places
     slide, mpp = require_slide(section)
     patches: PatchSource | None = None
     if getattr(recipe.config, "fine_tune", False):
-        patches = SlidePatches(slide, places.centres_yx, recipe.encoder.patches[0], mpp)
+        patches = SlidePatches(slide, places.centres_yx, recipe.encoder.patches, mpp)
     own = trained_on(section, info)
     return QueryData(
         section=own or f"query:{section.name}",
@@ -200,14 +203,13 @@ class _Offset:
     source: PatchSource
     start: int
 
-    def read(self, rows: np.ndarray) -> np.ndarray:
+    def read(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         return self.source.read(rows + self.start)
 
 
 def _part(query: QueryData, rows: slice) -> QueryData:
-    return QueryData(
-        section=query.section,
-        patient=query.patient,
+    return replace(
+        query,
         features=query.features[rows],
         centres_um_yx=query.centres_um_yx[rows],
         array_yx=None if query.array_yx is None else query.array_yx[rows],

@@ -1,7 +1,8 @@
 """A measured section as a recipe learns from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,8 @@ from geneglass.data.section import Section, require_slide, require_spots
 from geneglass.data.spots import Spots
 from geneglass.data.types import FloatArray
 from geneglass.model.encoder import Encoder
-from geneglass.model.recipe import PatchSource, TrainData
-from geneglass.workflow.embed import embed
+from geneglass.model.recipe import PatchSource, Recipe, TrainData
+from geneglass.workflow.embed import embed, embed_slide
 from geneglass.workflow.events import Event, Job
 
 
@@ -35,13 +36,31 @@ class Prepared:
     totals: FloatArray
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What recipes read of a slide beside the features of its spots: their patches, and the slide as a whole."""
+
+    patches: bool = False
+    slide: bool = False
+
+
+def needs_of(recipes: Iterable[tuple[type[Recipe], Any]]) -> Needs:
+    """Return what these recipes, each with its config, read together."""
+    every = list(recipes)
+    return Needs(
+        patches=any(bool(getattr(config, "fine_tune", False)) for _, config in every),
+        slide=any(recipe.reads_slide for recipe, _ in every),
+    )
+
+
 def prepare(
-    section: Section, encoder: Encoder, genes: Sequence[str], *, min_counts: int, fine_tune: bool = False
+    section: Section, encoder: Encoder, genes: Sequence[str], *, min_counts: int, needs: Needs | None = None
 ) -> Job[Prepared]:
     """Return features and expression of a section's spots.
 
     Features are finished over all spots, set aside or not: a spot of few counts still shows its tissue.
     """
+    needs = needs or Needs()
     spots = require_spots(section)
     totals = spot_totals(spots)
     kept = kept_spots(totals, min_counts)
@@ -50,8 +69,9 @@ def prepare(
     slide, mpp = require_slide(section)
     centres_yx = section.centres_yx[kept]
     patches: PatchSource | None = None
-    if fine_tune:
-        patches = SlidePatches(slide, centres_yx, encoder.patches[0], mpp)
+    if needs.patches:
+        patches = SlidePatches(slide, centres_yx, encoder.patches, mpp)
+    whole = (yield from embed_slide(section, encoder)) if needs.slide else None
     counts = panel_counts(spots, genes)[kept]
     data = TrainData(
         section=section.name,
@@ -60,6 +80,7 @@ def prepare(
         centres_um_yx=centres_yx * np.float32(mpp),
         array_yx=array_positions(spots, kept),
         patches=patches,
+        slide_features=whole,
         expression=normalise(counts, totals[kept]),
         counts=counts,
     )

@@ -21,7 +21,7 @@ from geneglass.workflow.cross_fit import cross_fit
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
-from geneglass.workflow.prepare import Prepared, prepare
+from geneglass.workflow.prepare import Prepared, needs_of, prepare
 from geneglass.workflow.resume import resumable_fit, run_folder
 
 
@@ -49,13 +49,13 @@ def train(config: TrainConfig) -> Job[Path]:
         return make_recipe(config.recipe, config.settings, panel, encoder, seed=config.seed, device=device)
 
     recipe = make()
-    fine_tune = bool(getattr(recipe.config, "fine_tune", False))
-    if fine_tune and encoder.network() is None:
+    needs = needs_of([(type(recipe), recipe.config)])
+    if needs.patches and encoder.network() is None:
         sentence = f"{config.encoder} has no network to train: {config.recipe} runs on its frozen features instead."
         yield Event("Opening sections", len(sections), len(sections), message=sentence)
     prepared = []
     for section in sections:
-        item = yield from prepare(section, encoder, panel, min_counts=config.min_counts, fine_tune=fine_tune)
+        item = yield from prepare(section, encoder, panel, min_counts=config.min_counts, needs=needs)
         prepared.append(item)
     data = [p.data for p in prepared]
     with run_folder(config) as folder:

@@ -34,7 +34,7 @@ class Source:
         self.pixels = np.random.default_rng(n).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
 
     def read(self, rows):
-        return self.pixels[rows]
+        return (self.pixels[rows],)
 
 
 def section(name, n=24, seed=0, patient="p", dim=DIM):

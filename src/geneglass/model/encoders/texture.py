@@ -77,6 +77,12 @@ class Texture(Encoder):
         settings = (VERSION, self.patches, NEIGHBOURHOOD_UM, CLIP, _BLACK, _WHITE, _NUCLEUS, _LEVELS, _UNMIX.tolist())
         return f"texture-{VERSION}-{hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}"
 
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return the columns of each scale, then those of the neighbourhood at each scale."""
+        width = self.raw_dim // len(self.patches)
+        return tuple((start, start + width) for start in range(0, self.dim, width))
+
     def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
         """Return (n, raw_dim) statistics of n places, given one (n, size_px, size_px, 3) array per scale."""
         return np.concatenate([_in_blocks(view) for view in patches], axis=1)

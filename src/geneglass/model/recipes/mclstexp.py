@@ -21,7 +21,8 @@ from torch.nn import functional
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-from geneglass.model.contrastive import ContrastiveConfig, ContrastiveRecipe, Shapes, require
+from geneglass.model.contrastive import ContrastiveRecipe, Shapes
+from geneglass.model.contrastive_config import ContrastiveConfig, require
 from geneglass.model.parts import (
     Principal,
     ProjectionHead,

@@ -18,7 +18,7 @@ from scipy.linalg import eigh
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError, UsageError
 from geneglass.model.confidence import Familiarity
-from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, TrainData
+from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
 
 MIN_SPOTS = 4
@@ -109,7 +109,7 @@ class Ridge(Recipe):
         self._learned: dict[str, FloatArray] = {}
         self._familiarity: Familiarity | None = None
 
-    def fit(self, sections: Sequence[TrainData]) -> Iterator[FitStep]:
+    def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Learn from measured sections in one pass, yielding at every group left out."""
         groups, kind = _groups(sections)
         total = len(np.unique(np.concatenate(groups))) + 1

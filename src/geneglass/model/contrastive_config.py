@@ -1,0 +1,52 @@
+"""Settings that every contrastive recipe shares."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from geneglass.errors import UsageError
+from geneglass.model.augment import Augmentation
+from geneglass.model.retrieval import Weighting
+
+
+@dataclass(frozen=True)
+class ContrastiveConfig:
+    """What every contrastive recipe lets one choose."""
+
+    fine_tune: Annotated[bool, {"tooltip": "Train the image encoder too, instead of a head on its features"}] = False
+    embed_dim: Annotated[int, {"min": 2, "tooltip": "Length of the shared embedding"}] = 128
+    dropout: Annotated[float, {"min": 0.0, "max": 0.95, "tooltip": "Share of units dropped in training"}] = 0.3
+    temperature: Annotated[float, {"min": 0.001, "tooltip": "What similarities are divided by, at the start"}] = 0.1
+    learn_temperature: Annotated[bool, {"tooltip": "Whether training changes the temperature"}] = True
+    batch: Annotated[int, {"min": 2, "tooltip": "Spots per training step"}] = 1024
+    batches: Annotated[Literal["mixed", "section"], {"tooltip": "Spots of all sections mixed, or one at a time"}] = (
+        "mixed"
+    )
+    optimiser: Annotated[Literal["adamw", "adam"], {"tooltip": "adam counts the decay into the gradient"}] = "adamw"
+    learning_rate: Annotated[float, {"min": 0.0, "tooltip": "Step size of the optimiser"}] = 1e-3
+    weight_decay: Annotated[float, {"min": 0.0, "tooltip": "Pull of the weights towards zero"}] = 1e-2
+    epochs: Annotated[int, {"min": 1, "max": 100000, "tooltip": "Passes over the spots, at most"}] = 200
+    validate: Annotated[bool, {"tooltip": "Choose epochs (and k) on training tissue left out, then train on all"}] = (
+        True
+    )
+    patience: Annotated[int, {"min": 1, "tooltip": "Stop after so many epochs without a better inner score"}] = 20
+    inner_folds: Annotated[int, {"min": 2, "max": 20, "tooltip": "Groups left out in turn to validate, at most"}] = 4
+    k: Annotated[int, {"min": 0, "tooltip": "Reference spots per prediction; 0 chooses on training tissue"}] = 0
+    weighting: Annotated[Weighting, {"tooltip": "How the retrieved spots are weighed"}] = "softmax"
+    distance: Annotated[Literal["l1", "l2"], {"tooltip": "What inverse_square measures"}] = "l2"
+    normalise_input: Annotated[bool, {"tooltip": "Fine-tuning: apply the encoder's own mean and std"}] = True
+    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or the published strong ones"}] = "flips"
+
+    def __post_init__(self) -> None:
+        for name, least in (("embed_dim", 2), ("batch", 2), ("epochs", 1), ("patience", 1), ("inner_folds", 2)):
+            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
+        for name in ("learning_rate", "temperature"):
+            require(getattr(self, name) > 0, f"{name} must be positive, got {getattr(self, name)}.")
+        for name in ("weight_decay", "k"):
+            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
+        require(0 <= self.dropout < 1, f"dropout must be at least 0 and under 1, got {self.dropout}.")
+
+
+def require(holds: bool, sentence: str) -> None:
+    """Raise a UsageError with this sentence unless a setting is as it must be."""
+    if not holds:
+        raise UsageError(sentence)
