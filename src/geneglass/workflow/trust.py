@@ -67,7 +67,7 @@ def bootstrap_interval(
     patients
         Of each section; drawn as wholes where there are at least `MIN_PATIENTS` different ones.
     """
-    groups = _groups(patients)
+    groups = bootstrap_groups(patients)
     if len(groups) < 2:
         nothing = np.full(values.shape[1], np.nan, np.float32)
         return nothing, nothing.copy()
@@ -90,7 +90,8 @@ def mean_of_defined(values: FloatArray) -> FloatArray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
-def _groups(patients: Sequence[str | None]) -> list[list[int]]:
+def bootstrap_groups(patients: Sequence[str | None]) -> list[list[int]]:
+    """Return the rows that a bootstrap draws together: those of a patient, or each section where patients are few."""
     known = {patient for patient in patients if patient is not None}
     if None in patients or len(known) < MIN_PATIENTS:
         return [[row] for row in range(len(patients))]
