@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from geneglass.errors import InputError
+from geneglass.model import nearest as nearest_rows
 from geneglass.model import retrieval
 from geneglass.model.retrieval import Bank, Rule, nearest
 
@@ -55,6 +56,7 @@ def test_chunks_change_nothing(bank, rule, monkeypatch):
     query = torch.randn(33, 5, generator=torch.Generator().manual_seed(2))
     whole = bank.search(query, torch.arange(20, 60), rule)
     monkeypatch.setattr(retrieval, "BUDGET", 300)
+    monkeypatch.setattr(nearest_rows, "BUDGET", 300)
     parts = bank.search(query, torch.arange(20, 60), rule)
     np.testing.assert_array_equal(whole.rows, parts.rows)
     np.testing.assert_allclose(whole.weights, parts.weights, atol=1e-6)
@@ -65,6 +67,17 @@ def test_own_section_and_own_patient_are_out(bank):
     assert set(bank.rows_for("b", "p", exclude_patient=True).tolist()) == set(range(40, 60))
     assert set(bank.rows_for("new", "p", exclude_patient=True).tolist()) == set(range(40, 60))
     assert len(bank.rows_for("new", None, exclude_patient=True)) == 60
+
+
+@pytest.mark.parametrize("exclude_patient", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+def test_own_spots_are_never_retrieved_though_they_equal_the_query(bank, rule, exclude_patient):
+    query = bank.embeddings[20:40]
+    found = bank.search(query, bank.rows_for("b", "p", exclude_patient=exclude_patient), rule)
+    owners = bank.section_of.numpy()[found.rows]
+    assert set(np.unique(owners)) == ({2} if exclude_patient else {0, 2})
+    # Had they been allowed, each would have found itself.
+    np.testing.assert_array_equal(bank.search(query, torch.arange(60), rule).rows[:, 0], np.arange(20, 40))
 
 
 def test_nothing_left_to_retrieve_is_said(bank):

@@ -1,6 +1,5 @@
 """Retrieval: which reference spots lie nearest a query in the embedding, and how much each counts."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,13 +10,13 @@ from torch.nn import functional
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
+from geneglass.model.nearest import Metric, Reference
 from geneglass.model.recipe import Neighbours
 
-Metric = Literal["cosine", "l1", "l2"]
 Weighting = Literal["softmax", "inverse_square", "uniform"]
 
-BUDGET = 4_000_000
-"""Numbers held at once while searching: 16 MB in float32, whatever the sizes of bank and query."""
+BUDGET = 8_000_000
+"""Numbers of the neighbours' embeddings held at once: 32 MB in float32, whatever the sizes of bank and query."""
 
 
 @dataclass(frozen=True)
@@ -90,24 +89,20 @@ class Bank:
         return rows
 
     def search(self, query: Tensor, rows: Tensor, rule: Rule) -> Neighbours:
-        """Return the nearest of the bank's `rows` for each of the (n, dim) query embeddings."""
-        reference = self.embeddings[rows]
-        k = min(rule.k, len(rows))
-        found, weights, similarity = [], [], []
-        for part in _chunks(query, len(rows) + k * query.shape[1]):
-            near = _nearness(part, reference, rule.metric)
-            top = near.topk(k, dim=1)
-            cosine = (
-                top.values if rule.metric == "cosine" else _nearness(part, reference, "cosine").gather(1, top.indices)
-            )
-            found.append(rows[top.indices])
-            similarity.append(cosine)
-            weights.append(weigh(cosine, part, reference[top.indices], rule))
-        return Neighbours(
-            rows=_numpy(torch.cat(found)),
-            weights=_numpy(torch.cat(weights)),
-            similarity=_numpy(torch.cat(similarity)),
-        )
+        """Return the nearest of the bank's `rows` for each of the (n, dim) query embeddings, nearest first.
+
+        Exact, up to the rounding of float32; of equally near rows the first is taken first.
+        """
+        everything = len(rows) == len(self)
+        reference = Reference(self.embeddings if everything else self.embeddings[rows], rule.metric)
+        shape = (len(query), min(rule.k, len(rows)))
+        found = torch.empty(shape, dtype=torch.int64, device=query.device)
+        weights, similarity = (torch.empty(shape, device=query.device) for _ in range(2))
+        for part in reference.chunks(len(query)):
+            scores, near = reference.nearest(query[part], shape[1])
+            found[part] = rows[near]
+            _weigh_chunk(query[part], reference, (scores, near), rule, out=(weights[part], similarity[part]))
+        return Neighbours(rows=_numpy(found), weights=_numpy(weights), similarity=_numpy(similarity))
 
     def average(self, neighbours: Neighbours) -> FloatArray:
         """Return the (n, genes) weighted mean expression of the neighbours."""
@@ -130,38 +125,47 @@ def _numpy(tensor: Tensor) -> np.ndarray:
     return found
 
 
-def _chunks(query: Tensor, width: int) -> Iterator[Tensor]:
-    step = max(1, BUDGET // max(width, 1))
-    if not len(query):
-        yield query
-    for start in range(0, len(query), step):
-        yield query[start : start + step]
+def _weigh_chunk(
+    query: Tensor, reference: Reference, near: tuple[Tensor, Tensor], rule: Rule, *, out: tuple[Tensor, Tensor]
+) -> None:
+    """Fill in weights and cosines of a chunk, a few queries at a time where their neighbours' embeddings are needed."""
+    weights, similarity = out
+    scores, rows = near
+    by_distance = rule.weighting == "inverse_square"
+    if rule.metric == "cosine":
+        similarity[:] = scores
+    step = max(1, BUDGET // (rows.shape[1] * query.shape[1]))
+    for start in range(0, len(query) if by_distance or rule.metric != "cosine" else 0, step):
+        part = slice(start, start + step)
+        chosen = reference.embeddings.index_select(0, rows[part].flatten()).view(*rows[part].shape, -1)
+        if rule.metric != "cosine":
+            similarity[part] = functional.cosine_similarity(chosen, query[part, None], dim=2, eps=1e-12)
+        if by_distance:
+            weights[part] = weigh_by_distance(query[part], chosen, rule)
+    if not by_distance:
+        weights[:] = weigh_by_cosine(similarity, rule)
 
 
-def _nearness(query: Tensor, reference: Tensor, metric: Metric) -> Tensor:
-    if metric == "cosine":
-        return functional.normalize(query, dim=1) @ functional.normalize(reference, dim=1).T
-    return -torch.cdist(query, reference, p=1.0 if metric == "l1" else 2.0)
+def weigh_by_cosine(cosine: Tensor, rule: Rule) -> Tensor:
+    """Return (n, k) weights that sum to one, all equal or a softmax of the (n, k) cosines."""
+    if rule.weighting == "uniform":
+        return torch.full_like(cosine, 1 / cosine.shape[1])
+    return torch.softmax(cosine / rule.temperature, dim=1)
 
 
-def weigh(cosine: Tensor, query: Tensor, chosen: Tensor, rule: Rule) -> Tensor:
-    """Return (n, k) weights that are finite and sum to one, also where a neighbour equals the query.
+def weigh_by_distance(query: Tensor, chosen: Tensor, rule: Rule) -> Tensor:
+    """Return (n, k) weights 1 / d^2 that are finite and sum to one, also where a neighbour equals the query.
 
     Parameters
     ----------
-    cosine
-        (n, k) cosine of each query and neighbour.
     query, chosen
         (n, dim) and (n, k, dim) embeddings.
     rule
-        Which weighting.
+        Which distance.
     """
-    if rule.weighting == "uniform":
-        return torch.full_like(cosine, 1 / cosine.shape[1])
-    if rule.weighting == "softmax":
-        return torch.softmax(cosine / rule.temperature, dim=1)
-    difference = chosen - query[:, None]
-    distance = difference.abs().sum(2) if rule.distance == "l1" else difference.square().sum(2).sqrt()
+    # Subtracting before squaring keeps the distance of a near match right, which |a|^2 - 2ab + |b|^2 does not.
+    exact = "donot_use_mm_for_euclid_dist"
+    distance = torch.cdist(query[:, None], chosen, p=1.0 if rule.distance == "l1" else 2.0, compute_mode=exact)[:, 0]
     nearest = distance.min(dim=1, keepdim=True).values
     # (nearest / d)^2 is 1 / d^2 up to the row's factor, and can not overflow; an exact match takes all.
     weights = torch.where(nearest > 0, (nearest / distance.clamp_min(1e-30)).square(), (distance == 0).float())
