@@ -2,7 +2,7 @@
 
 import copy
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from geneglass.model.augment import augmented, to_network
 from geneglass.model.early_stop import K_CHOICES, Stop, find_stop
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
 from geneglass.model.prediction import similarity_confidence
-from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, Snapshots, TrainData
+from geneglass.model.recipe import Answer, FitStep, Neighbours, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.retrieval import Bank, Rule
 from geneglass.model.training import Schedule, Trial, few_threads
 
@@ -49,6 +49,8 @@ class ContrastiveRecipe(Recipe):
         The reference spots.
     stop
         How training converged on tissue left out: score after every epoch, and what was chosen.
+    terms
+        The weighted parts of the last batch's loss by name, where a recipe's loss has several.
     """
 
     retrieves: ClassVar[bool] = True
@@ -58,6 +60,7 @@ class ContrastiveRecipe(Recipe):
         self.modules: nn.ModuleDict | None = None
         self.bank: Bank | None = None
         self.stop: Stop | None = None
+        self.terms: Mapping[str, float] = {}
         self._k = 0
         self._shapes: Shapes | None = None
         self._similarity: FloatArray = np.empty(0, np.float32)
@@ -149,6 +152,14 @@ class ContrastiveRecipe(Recipe):
         temperature = float(modules["temperature"]().detach())
         return Rule(k, weighting=self.config.weighting, temperature=temperature, distance=self.config.distance)
 
+    def search(self, modules: nn.ModuleDict, bank: Bank, query: Tensor, rows: Tensor, k: int) -> Neighbours:
+        """Return the k references among the bank's `rows` for each of the (n, embed_dim) places, nearest first."""
+        return bank.search(query, rows, self.rule(modules, k))
+
+    def refine(self, modules: nn.ModuleDict, query: Tensor, retrieved: FloatArray) -> FloatArray:
+        """Return (n, genes) predictions from embedded places and what was retrieved for them; by default the latter."""
+        return retrieved
+
     def pool(self, sections: Sequence[TrainData]) -> Pool:
         """Return training sections as the tensors that this recipe reads."""
         measured = [self.measured(section) for section in sections]
@@ -199,7 +210,7 @@ class ContrastiveRecipe(Recipe):
         for _ in range(epochs):
             for loss in trial.epoch(self):
                 done += 1
-                yield FitStep(done, total, loss=loss)
+                yield FitStep(done, total, loss=loss, terms=self.terms)
         self._k = k or K_CHOICES[-1]
         self.modules = trial.modules.eval()
         with few_threads(self.light):
@@ -214,7 +225,7 @@ class ContrastiveRecipe(Recipe):
             rows = torch.nonzero(pool.section_of == number).flatten()
             query = self.embed_images(modules, pool.images, rows)
             allowed = bank.rows_for(section, None, exclude_patient=False)
-            found.append(bank.search(query, allowed, self.rule(modules, self._k)).similarity.mean(axis=1))
+            found.append(self.search(modules, bank, query, allowed, self._k).similarity.mean(axis=1))
         return np.sort(np.concatenate(found)).astype(np.float32) if found else np.empty(0, np.float32)
 
     def _trained(self) -> tuple[nn.ModuleDict, Bank]:
@@ -232,9 +243,10 @@ class ContrastiveRecipe(Recipe):
                 f"The features have {images.features.shape[1]} columns, not those that the model was trained on: "
                 "use the encoder that is named in the model file."
             )
-        neighbours = bank.search(self.embed_images(modules, images), allowed, self.rule(modules, self._k))
+        embedded = self.embed_images(modules, images)
+        neighbours = self.search(modules, bank, embedded, allowed, self._k)
         confidence = similarity_confidence(neighbours, self._similarity) if len(self._similarity) else None
-        return Answer(bank.average(neighbours), confidence, neighbours)
+        return Answer(self.refine(modules, embedded, bank.average(neighbours)), confidence, neighbours)
 
     def state(self) -> dict[str, Tensor]:
         """Return networks, bank and the similarities that confidence is read from."""

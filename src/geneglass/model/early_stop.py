@@ -73,7 +73,7 @@ def find_stop(recipe: "ContrastiveRecipe", sections: Sequence[TrainData]) -> Gen
         for trial in trials:
             for loss in trial.epoch(recipe):
                 done += 1
-                yield FitStep(done, total, loss=loss)
+                yield FitStep(done, total, loss=loss, terms=recipe.terms)
         with few_threads(recipe.light):
             k, score = _score(recipe, trials, inner)
         scores.append(score)
@@ -91,13 +91,14 @@ def _score(recipe: "ContrastiveRecipe", trials: Sequence[Trial], held: Sequence[
     for trial, sections in zip(trials, held, strict=True):
         bank = recipe.make_bank(trial.modules, trial.pool)
         everything = torch.arange(len(bank), device=recipe.device)
-        rule = recipe.rule(trial.modules, max(choices))
         for section in sections:
             rows = _spread(len(section), recipe.device)
             truth = section.reference[rows].cpu().numpy()
-            found = bank.search(recipe.embed_images(trial.modules, section.images, rows), everything, rule)
+            query = recipe.embed_images(trial.modules, section.images, rows)
+            found = recipe.search(trial.modules, bank, query, everything, max(choices))
             for k in choices:
-                scores[k].append(mean_r(truth, bank.average(nearest(found, k))))
+                predicted = recipe.refine(trial.modules, query, bank.average(nearest(found, k)))
+                scores[k].append(mean_r(truth, predicted))
     means = {k: float(np.mean(values)) for k, values in scores.items()}
     return max(means.items(), key=lambda item: item[1])
 
