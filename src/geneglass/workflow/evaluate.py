@@ -11,24 +11,26 @@ from geneglass.data.genes import choose_panel, normalise, panel_counts, read_pan
 from geneglass.data.section import Section, require_spots
 from geneglass.data.sisters import require_apart
 from geneglass.data.split import Fold, folds, make_fold
+from geneglass.data.spots import repeated_names
+from geneglass.data.types import FloatArray
 from geneglass.errors import UsageError
 from geneglass.model.encoder import Encoder
 from geneglass.model.make import make_config, make_encoder, make_recipe
-from geneglass.model.nulls import shuffled
 from geneglass.model.recipe import Recipe, TrainData
 from geneglass.model.recipes import RECIPES
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.fit import fit
-from geneglass.workflow.measured import SHUFFLED, Measured, measure
+from geneglass.workflow.measured import Measured, measure
 from geneglass.workflow.metrics import Facts, complete
 from geneglass.workflow.nulls import require_spots_left
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
 from geneglass.workflow.protocol import Protocol, get_protocol
 from geneglass.workflow.results import write_results
-from geneglass.workflow.scores import Scored, score, score_image_free, section_seed
+from geneglass.workflow.score_recipe import Asked, training_mean, with_recipe
+from geneglass.workflow.scores import Scored, score_image_free
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Bench:
         section = self.prepared[name].section
         limit = min_counts(self.config, self.protocol)
         return measure(section.source, require_spots(section), panel, self.protocol, min_counts=limit)
+
+    def asked(self, name: str, test: Measured) -> Asked:
+        """Return a test section as a recipe is asked about it."""
+        return Asked(test, self.prepared[name].data.query(), self.protocol, self.config.seed)
 
     def recipe(self, name: str, panel: Sequence[str]) -> Recipe:
         """Return an untrained recipe."""
@@ -86,25 +92,35 @@ def min_counts(config: EvaluateConfig, protocol: Protocol) -> int:
 
 
 def settings_of(recipe: str, config: EvaluateConfig) -> dict[str, Any]:
-    """Return the settings of one recipe: `key` is for every recipe, `recipe.key` for one.
+    """Return the settings of one recipe; where several name a key, the narrowest stands.
+
+    `key` is for every recipe, `mclstexp.key` for both forms of one, `mclstexp:faithful.key` for that form alone.
 
     Raises
     ------
     UsageError
-        When a key names a recipe that is not evaluated.
+        When a key names a recipe, or a form of one, that is not evaluated.
     """
-    evaluated = {name.partition(":")[0] for name in config.recipes}
-    chosen = {key: value for key, value in config.settings.items() if "." not in key}
+    base = recipe.partition(":")[0]
+    evaluated = {*config.recipes, *(name.partition(":")[0] for name in config.recipes)}
+    wide, form, own = {}, {}, {}
     for key, value in config.settings.items():
-        owner, dot, own = key.partition(".")
+        owner, dot, setting = key.partition(".")
         if dot and owner not in evaluated:
             raise UsageError(f"The setting {key} is for {owner}, which is not evaluated; name it with --recipe.")
-        if dot and owner == recipe.partition(":")[0]:
-            chosen[own] = value
-    return chosen
+        if not dot:
+            wide[key] = value
+        elif owner == recipe and ":" in owner:
+            own[setting] = value
+        elif owner == base:
+            form[setting] = value
+    return {**wide, **form, **own}
 
 
 def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
+    repeated = repeated_names(config.recipes)
+    if repeated:
+        raise UsageError(f"Each recipe is evaluated once, but {', '.join(repeated)} is named more than once.")
     configs = [make_config(name, settings_of(name, config)) for name in config.recipes]
     divisions, sources = _divide(config)
     protocol, device = get_protocol(config.protocol), pick_device(config.device)
@@ -160,29 +176,24 @@ def _score_fold(
         yield Event(f"Scoring what sees no image on {name}", number, len(fold.test))
         sections[name] = bench.measured(name, panel)
         require_spots_left(sections[name], min_counts(bench.config, bench.protocol))
-        one = score_image_free(sections[name], references, bench.protocol, seed=bench.config.seed, ceiling=True)
+        one = score_image_free(sections[name], references, bench.protocol, seed=bench.config.seed)
         here[name] = replace(one, fold=fold.name, leaks=fold.leaks)
     data = [_train_data(bench.prepared[r.name], r) for r in references]
+    means: dict[str, FloatArray | None] = {}
     for recipe_name in bench.config.recipes:
         recipe = bench.recipe(recipe_name, panel)
-        units[recipe_name] = recipe.unit
         yield from fit(recipe, data, stage=f"Training {recipe_name} without {fold.name}")
+        units[recipe_name] = recipe.unit
+        if recipe.unit not in means:
+            means[recipe.unit] = training_mean(references, recipe.unit)
         for name in fold.test:
             yield Event(f"Predicting {name} with {recipe_name}", 0, 1)
-            here[name] = _with_recipe(here[name], recipe_name, recipe, bench, sections[name])
+            here[name] = with_recipe(
+                here[name], recipe_name, recipe, bench.asked(name, sections[name]), means[recipe.unit]
+            )
     scored.extend(here.values())
 
 
 def _train_data(prepared: Prepared, measured: Measured) -> TrainData:
     expression = normalise(measured.counts, measured.totals)
     return replace(prepared.data, expression=expression, counts=measured.counts)
-
-
-def _with_recipe(scored: Scored, name: str, recipe: Recipe, bench: Bench, test: Measured) -> Scored:
-    query = bench.prepared[test.name].data.query()
-    exclude = not scored.leaks and query.patient is not None
-    predicted = recipe.predict(query, exclude_patient=exclude).values
-    same_unit = recipe.unit == bench.protocol.unit
-    scored = scored.with_predictor(name, score(test.truth, predicted, same_unit=same_unit))
-    wrong = shuffled(predicted, section_seed(bench.config.seed, test.name))
-    return scored.with_predictor(f"{name}, {SHUFFLED}", score(test.truth, wrong, same_unit=same_unit))

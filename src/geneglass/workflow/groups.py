@@ -13,7 +13,9 @@ from geneglass.metric import GROUP_METRICS
 
 COMPONENTS = 30
 STARTS = 10
-NO_CLASS = frozenset({"", "nan", "none", "na", "n/a", "undetermined", "unknown", "unassigned", "unlabeled", "unlabelled"})
+NO_CLASS = frozenset(
+    {"", "nan", "none", "na", "n/a", "undetermined", "unknown", "unassigned", "unlabeled", "unlabelled"}
+)
 """Labels that name no tissue: spots with one of them are left out, as are spots without a label."""
 
 

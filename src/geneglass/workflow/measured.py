@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geneglass.data.cohort import SectionSource
 from geneglass.data.genes import kept_spots, panel_counts, spot_totals
 from geneglass.data.spots import Spots
 from geneglass.data.types import FloatArray
 from geneglass.model.nulls import POSITION_K, depth_only, gene_mean, position_only, random_references
+from geneglass.workflow.groups import spot_labels
 from geneglass.workflow.prepare import array_positions
 from geneglass.workflow.protocol import Protocol
 
@@ -37,6 +40,8 @@ class Measured:
         (n, 2) centres in pixels of the spot file's picture: position where there is no array.
     n_spots
         Spots of the file, set aside or not.
+    labels
+        (n,) the region that a pathologist named for each spot, "" where none; None where the section has no regions.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Measured:
     array_yx: FloatArray | None
     centres_yx: FloatArray
     n_spots: int
+    labels: NDArray[Any] | None = None
 
     @property
     def n_set_aside(self) -> int:
@@ -75,6 +81,7 @@ def measure(
         array_yx=array_positions(spots, kept),
         centres_yx=np.asarray(centres_yx, np.float32),
         n_spots=len(totals),
+        labels=spot_labels(spots.table.obs[kept]),
     )
 
 

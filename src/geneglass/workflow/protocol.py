@@ -11,19 +11,23 @@ from geneglass.data.types import FloatArray
 from geneglass.errors import UsageError
 from geneglass.model.recipe import UNIT
 
-Ranking = Literal["train_mean", "test_mean", "test_variance"]
+Ranking = Literal["train_mean", "train_variance", "test_mean", "test_variance"]
 RANKINGS: dict[Ranking, str] = {
     "train_mean": "highest by training mean",
+    "train_variance": "most variable in training (variance over the spots of a section, averaged over sections)",
     "test_mean": "highest by mean of the test section",
     "test_variance": "most variable in the test section",
 }
 N_TOP = 50
 TOP_LABELS: dict[Ranking, str] = {
     "train_mean": f"{N_TOP} highest",
+    "train_variance": f"{N_TOP} most variable",
     "test_mean": f"{N_TOP} highest on test",
     "test_variance": f"{N_TOP} most variable on test",
 }
 """What stands before the second figure of a sentence."""
+HVG: Ranking = "train_variance"
+"""The most variable genes, always ranked on training sections."""
 PER_GENE_UNIT = "log10(1 + 10,000 x / total of the gene over the section)"
 """Spelled as the published recipes spell theirs: equal units make errors comparable."""
 
@@ -92,6 +96,19 @@ PROTOCOLS: dict[str, Protocol] = {
         ),
     ),
 }
+
+
+def in_unit(unit: str, counts: FloatArray, totals: FloatArray) -> FloatArray | None:
+    """Return counts in a unit given in words, as recipes and protocols spell it; None where nobody knows it.
+
+    Parameters
+    ----------
+    counts
+        (spots, genes) raw counts of one section.
+    totals
+        (spots,) counts over all genes of the file.
+    """
+    return next((known.truth(counts, totals) for known in PROTOCOLS.values() if known.unit == unit), None)
 
 
 def get_protocol(name: str) -> Protocol:

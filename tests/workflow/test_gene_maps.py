@@ -1,0 +1,28 @@
+import numpy as np
+
+from geneglass.workflow.gene_maps import best_and_worst, gene_maps
+
+R = np.array([0.9, 0.1, np.nan, 0.5, -0.3, 0.8, 0.2, -0.1], np.float32)
+CEILING = np.array([0.9, 0.8, 0.9, 0.7, 0.1, 0.95, 0.6, np.nan], np.float32)
+
+
+def test_the_worst_have_a_pattern_and_are_not_among_the_best():
+    best, worst = best_and_worst(R, CEILING)
+    assert best.tolist() == [0, 5, 3]
+    # Genes 4 and 7 have lower r, but no pattern above the noise; of ceilings 0.8 and more only gene 1 is left.
+    assert worst.tolist() == [1]
+
+
+def test_without_a_ceiling_there_is_no_worst_and_without_r_nothing():
+    best, worst = best_and_worst(R, np.full(8, np.nan, np.float32))
+    assert len(best) == 3
+    assert not len(worst)
+    assert [len(part) for part in best_and_worst(np.full(8, np.nan, np.float32), CEILING)] == [0, 0]
+
+
+def test_maps_hold_their_own_columns():
+    table = np.arange(16, dtype=np.float32).reshape(2, 8)
+    [shown] = gene_maps("abcdefgh", np.array([3]), R, table, table + 1)
+    assert (shown.gene, shown.r) == ("d", np.float32(0.5))
+    assert shown.measured.tolist() == [3, 11]
+    assert shown.predicted.base is None
