@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from geneglass.workflow.events import Job
+from geneglass.workflow.events import Event, Job
 
 Result = TypeVar("Result")
 
@@ -43,13 +43,12 @@ def run_job(job: Job[Result]) -> Result:
                 if event.stage != stage:
                     stage = event.stage
                     progress.reset(task)
-                note = f"loss {event.loss:.3f}" if event.loss is not None else ""
                 progress.update(
                     task,
                     description=escape(stage),
                     completed=event.done,
                     total=event.total or None,
-                    note=note,
+                    note=note_of(event),
                 )
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
@@ -57,6 +56,14 @@ def run_job(job: Job[Result]) -> Result:
             raise JobCancelled from err
         finally:
             job.close()
+
+
+def note_of(event: Event) -> str:
+    """Return the loss of a batch with the parts it is the sum of, as they stand beside the progress bar."""
+    if event.loss is None:
+        return ""
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
+    return f"loss {event.loss:.3f}" + (f" ({parts})" if parts else "")
 
 
 def print_json(value: Any) -> None:

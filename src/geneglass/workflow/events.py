@@ -1,7 +1,7 @@
 """What a running job tells: one small frozen message at every batch."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -23,6 +23,8 @@ class Event:
         Mean r over genes on the inner held-out part, when it was just measured.
     message
         A sentence worth keeping (a warning, a fallback), empty otherwise.
+    terms
+        The weighted parts that the loss is the sum of, by name, where there are several.
     """
 
     stage: str
@@ -31,6 +33,7 @@ class Event:
     loss: float | None = None
     score: float | None = None
     message: str = ""
+    terms: Mapping[str, float] = field(default_factory=dict)
 
 
 Job = Generator[Event, None, Result]

@@ -22,4 +22,6 @@ def fit(recipe: Recipe, data: Sequence[TrainData], *, stage: str) -> Job[None]:
                 f"{stage} went wrong: the loss became {step.loss} at step {step.done}; "
                 "lower the learning rate, or look at the settings."
             )
-        yield Event(stage, step.done, step.total, loss=step.loss, score=step.score, message=step.message)
+        yield Event(
+            stage, step.done, step.total, loss=step.loss, score=step.score, message=step.message, terms=step.terms
+        )
