@@ -11,9 +11,9 @@ def patches(n=6, size=17):
     return torch.from_numpy(np.random.default_rng(0).integers(60, 200, (n, 3, size, size), dtype=np.uint8))
 
 
-@pytest.mark.parametrize("how", ["flips", "published"])
+@pytest.mark.parametrize("how", ["flips", "turns", "published", "blurred"])
 def test_patches_change_each_in_its_own_way_and_as_seeded(how):
-    pixels = patches(1).repeat(6, 1, 1, 1)
+    pixels = patches(1).repeat(12, 1, 1, 1)
     before = pixels.clone()
     torch.manual_seed(0)
     one = augmented(pixels, how)
@@ -31,6 +31,16 @@ def test_light_changes_keep_the_tissue_and_published_ones_cut_black_corners():
     assert augmented(white, "flips").min() > 200
     assert (augmented(white, "published") == 0).any()
     assert augmented(white, "none") is white
+
+
+def test_turns_change_no_pixels_value_and_the_blurred_ones_are_noisy():
+    pixels = patches(5)
+    torch.manual_seed(0)
+    turned = augmented(pixels, "turns")
+    assert torch.equal(turned.flatten(1).sort().values, pixels.flatten(1).sort().values)
+    grey = torch.full((8, 3, 21, 21), 128, dtype=torch.uint8)
+    noise = augmented(grey, "blurred").float().std(dim=(1, 2, 3))
+    assert ((noise > 6) & (noise < 40)).all()
 
 
 def test_network_input_is_standardised_only_with_an_encoder():

@@ -1,5 +1,6 @@
 """Random changes of patches that leave the tissue what it is, for training an encoder."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from geneglass.model.encoder import Encoder
 
-Augmentation = Literal["none", "flips", "published"]
+Augmentation = Literal["none", "flips", "turns", "published", "blurred"]
 
 
 def augmented(pixels: Tensor, how: Augmentation) -> Tensor:
@@ -20,19 +21,24 @@ def augmented(pixels: Tensor, how: Augmentation) -> Tensor:
     pixels
         Square patches.
     how
-        "flips" mirrors, turns by quarters and jitters brightness, contrast and stain lightly; "published"
-        is jitter by half, a mirror and a free rotation that leaves black corners, as mclSTExp was trained.
+        "flips" mirrors, turns by quarters and jitters brightness, contrast and stain lightly; "turns" only
+        mirrors and turns by quarters, as BLEEP was trained; "published" is jitter by half, a mirror and a
+        free rotation that leaves black corners, as mclSTExp was; "blurred" adds strong jitter, blur and
+        noise to "turns", as MViTGene was.
     """
     if how == "none":
         return pixels
-    change = _published if how == "published" else _light
-    return torch.stack([change(patch) for patch in pixels])
+    return torch.stack([_CHANGES[how](patch) for patch in pixels])
+
+
+def _turned(patch: Tensor) -> Tensor:
+    quarters, mirror = int(torch.randint(4, ())), bool(torch.rand(()) < 0.5)
+    patch = torch.rot90(patch, quarters, (1, 2))
+    return patch.flip(2) if mirror else patch
 
 
 def _light(patch: Tensor) -> Tensor:
-    quarters, mirror = int(torch.randint(4, ())), bool(torch.rand(()) < 0.5)
-    patch = torch.rot90(patch, quarters, (1, 2))
-    patch = patch.flip(2) if mirror else patch
+    patch = _turned(patch)
     # Stain adds up in optical density: a factor per channel there is a thinner or thicker stain.
     density = -torch.log((patch.float() + 1) / 256)
     scale = 1 + 0.2 * (torch.rand(3, 1, 1) - 0.5).to(patch.device)
@@ -45,6 +51,23 @@ def _published(patch: Tensor) -> Tensor:
     change = v2.Compose([v2.ColorJitter(0.5, 0.5, 0.5), v2.RandomHorizontalFlip(), v2.RandomRotation([-180.0, 180.0])])
     found: Tensor = change(patch)
     return found
+
+
+def _blurred(patch: Tensor) -> Tensor:
+    from torchvision.transforms import v2
+
+    blur = v2.RandomApply([v2.GaussianBlur(3)], p=0.3)
+    change = v2.Compose([_turned, v2.ColorJitter(0.4, 0.4, 0.4, 0.1), blur])
+    noise = 10 * torch.randn(patch.shape).to(patch.device)
+    return (change(patch).float() + noise).clamp(0, 255).to(torch.uint8)
+
+
+_CHANGES: dict[Augmentation, Callable[[Tensor], Tensor]] = {
+    "flips": _light,
+    "turns": _turned,
+    "published": _published,
+    "blurred": _blurred,
+}
 
 
 def to_network(pixels: Tensor, encoder: Encoder | None) -> Tensor:

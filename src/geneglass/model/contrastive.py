@@ -114,11 +114,14 @@ class ContrastiveRecipe(Recipe):
 
     def pixels(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, ...]:
         """Return per field of view the (len(rows), 3, h, w) input of the network, augmented in training."""
-        views = [torch.from_numpy(view).to(self.device).permute(0, 3, 1, 2) for view in images.patches(rows)]
-        if modules.training:
-            views = [augmented(view, self.config.augment) for view in views]
         encoder = self.encoder if self.config.normalise_input else None
-        return tuple(to_network(view, encoder) for view in views)
+        return tuple(to_network(view, encoder) for view in self.views(modules, images, rows))
+
+    def views(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, ...]:
+        """Return per field of view the (len(rows), 3, h, w) uint8 patches, augmented in training."""
+        how = self.config.augment if modules.training else "none"
+        read = [torch.from_numpy(view).to(self.device).permute(0, 3, 1, 2) for view in images.patches(rows)]
+        return tuple(augmented(view, how) for view in read)
 
     def run_network(self, network: nn.Module, pixels: Tensor) -> Tensor:
         """Return (n, dim) float32 features of a network that is being trained."""

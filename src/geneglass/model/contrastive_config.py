@@ -34,7 +34,7 @@ class ContrastiveConfig:
     weighting: Annotated[Weighting, {"tooltip": "How the retrieved spots are weighed"}] = "softmax"
     distance: Annotated[Literal["l1", "l2"], {"tooltip": "What inverse_square measures"}] = "l2"
     normalise_input: Annotated[bool, {"tooltip": "Fine-tuning: apply the encoder's own mean and std"}] = True
-    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or the published strong ones"}] = "flips"
+    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or those of a published form"}] = "flips"
 
     def __post_init__(self) -> None:
         for name, least in (("embed_dim", 2), ("batch", 2), ("epochs", 1), ("patience", 1), ("inner_folds", 2)):
