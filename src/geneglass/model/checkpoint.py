@@ -15,11 +15,12 @@ from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipe import UNIT, Recipe
+from geneglass.model.reference import ReferenceCounts
 
 FORMAT = 1
 """Raised when a model file changes in a way that an older geneglass would misread."""
 HEADER = "geneglass"
-_STATE, _TRUST = "recipe.", "trust."
+_STATE, _TRUST, _REFERENCE = "recipe.", "trust.", "reference."
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class ModelInfo:
         What it was trained on.
     trust
         (genes,) arrays by name: held-out r, its interval, the best null.
+    measured_genes
+        Genes that all training sections measured and whose counts the file keeps for its reference spots; the
+        panel is among them. Empty where the recipe does not retrieve, and in files of earlier versions.
     """
 
     recipe: str
@@ -70,9 +74,10 @@ class ModelInfo:
     min_counts: int = 0
     sections: tuple[SectionInfo, ...] = ()
     trust: Mapping[str, FloatArray] = field(default_factory=dict)
+    measured_genes: tuple[str, ...] = ()
 
 
-def save_model(path: Path, recipe: Recipe, info: ModelInfo) -> None:
+def save_model(path: Path, recipe: Recipe, info: ModelInfo, reference: ReferenceCounts | None = None) -> None:
     """Write a trained recipe; what stood under that name stays until the new file is complete.
 
     Parameters
@@ -83,6 +88,8 @@ def save_model(path: Path, recipe: Recipe, info: ModelInfo) -> None:
         A trained recipe; its config, encoder digest and target mpp are added to the header.
     info
         What to say about it.
+    reference
+        Counts of all genes of its reference spots, in the order of its bank.
     """
     from safetensors.torch import save_file
 
@@ -93,9 +100,12 @@ def save_model(path: Path, recipe: Recipe, info: ModelInfo) -> None:
         "encoder_identity": recipe.encoder.identity,
         "mpp": [0.0 if spec.native else spec.size_um / spec.size_px for spec in recipe.encoder.patches],
         "texts": recipe.texts(),
+        "measured_genes": [] if reference is None else list(reference.genes),
     }
     tensors = {_STATE + name: value for name, value in recipe.state().items()}
     tensors |= {_TRUST + name: torch.from_numpy(np.asarray(value)) for name, value in info.trust.items()}
+    if reference is not None:
+        tensors |= {_REFERENCE + name: value for name, value in reference.tensors().items()}
     # Copies, since the format refuses tensors that share memory.
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     with atomic_path(path) as temporary:
@@ -116,7 +126,7 @@ def read_info(path: Path) -> ModelInfo:
     InputError
         When the file is missing, damaged, no geneglass model, or from a newer geneglass.
     """
-    return _read(path, with_state=False)[0]
+    return _read(path)[0]
 
 
 def load_model(path: Path, *, device: str = "cpu", download: bool = False) -> tuple[Recipe, ModelInfo]:
@@ -136,7 +146,7 @@ def load_model(path: Path, *, device: str = "cpu", download: bool = False) -> tu
     InputError
         When the file can not be used, or its encoder is not the one the model was trained with.
     """
-    info, header, state = _read(path, with_state=True)
+    info, header, state = _read(path, _STATE)
     encoder = make_encoder(info.encoder, device=device, download=download)
     # What follows the hyphen is the number type, which may differ between machines.
     if info.encoder_identity and encoder.identity.partition("-")[0] != info.encoder_identity.partition("-")[0]:
@@ -155,7 +165,30 @@ def load_model(path: Path, *, device: str = "cpu", download: bool = False) -> tu
     return recipe, info
 
 
-def _read(path: Path, *, with_state: bool) -> tuple[ModelInfo, dict[str, Any], dict[str, torch.Tensor]]:
+def load_reference(path: Path) -> ReferenceCounts:
+    """Return the counts of all genes of a retrieval model's reference spots.
+
+    Raises
+    ------
+    InputError
+        When the file can not be used, or holds none.
+    """
+    info, _, tensors = _read(path, _REFERENCE)
+    if not info.measured_genes:
+        raise InputError(
+            f"{path.name} keeps no genes beside the {len(info.genes)} of its panel: only models that retrieve, written "
+            "by this version of geneglass or a later one, do."
+        )
+    try:
+        return ReferenceCounts.from_tensors(tensors, info.measured_genes)
+    except (KeyError, ValueError, IndexError) as err:
+        raise InputError(
+            f"The counts of the reference spots in {path.name} are not complete ({str(err).splitlines()[0][:100]}): "
+            "copy the file again or train again."
+        ) from err
+
+
+def _read(path: Path, prefix: str = "") -> tuple[ModelInfo, dict[str, Any], dict[str, torch.Tensor]]:
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -165,14 +198,14 @@ def _read(path: Path, *, with_state: bool) -> tuple[ModelInfo, dict[str, Any], d
             header = _header(path, file.metadata())
             names = list(file.keys())
             trust = {n.removeprefix(_TRUST): file.get_tensor(n).numpy() for n in names if n.startswith(_TRUST)}
-            wanted = [n for n in names if with_state and n.startswith(_STATE)]
-            state = {n.removeprefix(_STATE): file.get_tensor(n) for n in wanted}
+            wanted = [n for n in names if prefix and n.startswith(prefix)]
+            tensors = {n.removeprefix(prefix): file.get_tensor(n) for n in wanted}
     except (SafetensorError, OSError) as err:
         raise InputError(
             f"{path.name} can not be read ({str(err).splitlines()[0][:100]}): it is cut short, damaged or no "
             "safetensors file; copy it again or train again."
         ) from err
-    return _info(path, header, trust), header, state
+    return _info(path, header, trust), header, tensors
 
 
 def _header(path: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
@@ -196,6 +229,7 @@ def _info(path: Path, header: dict[str, Any], trust: dict[str, FloatArray]) -> M
         values = {name: value for name, value in header.items() if name in known}
         values["genes"] = tuple(values["genes"])
         values["mpp"] = tuple(values["mpp"])
+        values["measured_genes"] = tuple(values.get("measured_genes", ()))
         values["sections"] = tuple(SectionInfo(**section) for section in values["sections"])
         return ModelInfo(**(values | {"trust": trust}))
     except (KeyError, TypeError) as err:

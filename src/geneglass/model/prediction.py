@@ -10,6 +10,7 @@ from geneglass.model.checkpoint import ModelInfo
 from geneglass.model.recipe import Answer, Neighbours
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
 
 TRUST_COLUMNS = {"trust_r": "r", "trust_r_low": "r_low", "trust_r_high": "r_high", "null_r": "null_r"}
@@ -45,24 +46,33 @@ def _join_neighbours(parts: Sequence[Neighbours]) -> Neighbours:
     )
 
 
-def to_anndata(answer: Answer, info: ModelInfo, *, names: Sequence[str], centres_yx: FloatArray) -> "AnnData":
+UNTESTED = "untested"
+"""What `var["note"]` says of a gene outside the panel: nobody has measured how well it is predicted."""
+
+
+def to_anndata(
+    answer: Answer, info: ModelInfo, *, names: Sequence[str], centres_yx: FloatArray, genes: Sequence[str] | None = None
+) -> "AnnData":
     """Return a prediction as a table of places and genes.
 
     Parameters
     ----------
     answer
-        What the recipe said about n places.
+        What the recipe said about n places; its values may have been widened by `widen`.
     info
         The model's header: panel, trust and what `uns["geneglass"]` says of it.
     names
         (n,) names of the places.
     centres_yx
         (n, 2) centres in level-0 pixels; stored as (x, y).
+    genes
+        Names of the answer's columns; the panel where not given.
 
     Returns
     -------
     table
-        `X` in the model's unit; `obs["trained_on"]` is False until the caller knows better.
+        `X` in the model's unit; `obs["trained_on"]` is False until the caller knows better; `var["in_panel"]` and
+        `var["note"]` tell genes outside the panel, whose trust columns are NaN.
     """
     import pandas as pd
     from anndata import AnnData
@@ -73,12 +83,7 @@ def to_anndata(answer: Answer, info: ModelInfo, *, names: Sequence[str], centres
         {"confidence": confidence.astype(np.float32), "trained_on": np.zeros(n, dtype=bool)},
         index=pd.Index([str(name) for name in names]),
     )
-    absent = np.full(len(info.genes), np.nan, np.float32)
-    var = pd.DataFrame(
-        {column: np.asarray(info.trust.get(name, absent), np.float32) for column, name in TRUST_COLUMNS.items()},
-        index=pd.Index(list(info.genes)),
-    )
-    table = AnnData(np.asarray(answer.values, np.float32), obs=obs, var=var)
+    table = AnnData(np.asarray(answer.values, np.float32), obs=obs, var=_var(info, genes or info.genes))
     table.obsm["spatial"] = np.ascontiguousarray(np.asarray(centres_yx, np.float32)[:, ::-1])
     if answer.neighbours is not None:
         table.obsm["neighbour_rows"] = answer.neighbours.rows.astype(np.int32)
@@ -90,6 +95,29 @@ def to_anndata(answer: Answer, info: ModelInfo, *, names: Sequence[str], centres
         "version": info.version,
     }
     return table
+
+
+def _var(info: ModelInfo, genes: Sequence[str]) -> "pd.DataFrame":
+    """Return trust and origin of these genes, one row each."""
+    import pandas as pd
+
+    place = {gene: column for column, gene in enumerate(info.genes)}
+    columns = np.array([place.get(gene, -1) for gene in genes], dtype=np.int64)
+    inside = columns >= 0
+    var: dict[str, np.ndarray] = {}
+    for column, name in TRUST_COLUMNS.items():
+        var[column] = np.full(len(columns), np.nan, np.float32)
+        if name in info.trust:
+            var[column][inside] = info.trust[name][columns[inside]]
+    var |= {"in_panel": inside, "note": np.where(inside, "", UNTESTED)}
+    return pd.DataFrame(var, index=pd.Index(list(genes)))
+
+
+def widen(values: FloatArray, columns: Sequence[int], n_more: int) -> FloatArray:
+    """Return (n, len(columns) + n_more): the chosen columns of an answer's values, and room for further genes."""
+    wide = np.empty((len(values), len(columns) + n_more), np.float32)
+    wide[:, : len(columns)] = values[:, list(columns)]
+    return wide
 
 
 def similarity_confidence(neighbours: Neighbours, training: FloatArray) -> FloatArray:

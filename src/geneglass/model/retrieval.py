@@ -106,11 +106,15 @@ class Bank:
 
     def average(self, neighbours: Neighbours) -> FloatArray:
         """Return the (n, genes) weighted mean expression of the neighbours."""
-        device = self.expression.device
-        rows = torch.from_numpy(neighbours.rows).to(device)
-        weights = torch.from_numpy(neighbours.weights).to(device)
-        # One gather-and-sum without the (n, k, genes) array in between.
-        return _numpy(functional.embedding_bag(rows, self.expression, per_sample_weights=weights, mode="sum"))
+        return weighted_sum(self.expression, neighbours)
+
+
+def weighted_sum(values: Tensor, neighbours: Neighbours) -> FloatArray:
+    """Return (n, columns) of a (spots, columns) table, summed over each place's neighbours with their weights."""
+    rows = torch.from_numpy(neighbours.rows).to(values.device)
+    weights = torch.from_numpy(neighbours.weights).to(values.device)
+    # One gather-and-sum without the (n, k, columns) array in between.
+    return _numpy(functional.embedding_bag(rows, values, per_sample_weights=weights, mode="sum"))
 
 
 def nearest(neighbours: Neighbours, k: int) -> Neighbours:

@@ -56,7 +56,9 @@ class PredictConfig:
     stride_um: Annotated[float | None, {"tooltip": "Step of a grid over the whole tissue; else the measured spots"}] = (
         None
     )
-    genes: Annotated[str, {"tooltip": "panel, all, or a list of names with commas"}] = "panel"
+    genes: Annotated[
+        str, {"tooltip": "panel, all (models that retrieve: every gene that was measured), or names with commas"}
+    ] = "panel"
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
     batch: Annotated[int, {"min": 1, "tooltip": "Places predicted at a time"}] = 4096
     download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False

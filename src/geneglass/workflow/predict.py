@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from anndata import AnnData, read_h5ad
@@ -15,10 +16,11 @@ from geneglass.data.section import Section, open_section, require_slide, require
 from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.tissue import grid_yx
 from geneglass.data.types import FloatArray
-from geneglass.errors import InputError, UsageError
-from geneglass.model.checkpoint import ModelInfo, load_model
-from geneglass.model.prediction import join_answers, to_anndata
-from geneglass.model.recipe import Answer, PatchSource, QueryData, Recipe
+from geneglass.errors import InputError
+from geneglass.model.checkpoint import ModelInfo, load_model, load_reference
+from geneglass.model.prediction import join_answers, to_anndata, widen
+from geneglass.model.recipe import Answer, Neighbours, PatchSource, QueryData, Recipe
+from geneglass.workflow.asked_genes import AskedGenes, asked_genes
 from geneglass.workflow.config import PredictConfig
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.embed import embed, embed_slide
@@ -52,12 +54,12 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     require_writable(config.out)
     yield Event("Opening the model", 0, 1)
     recipe, info = load_model(config.model, device=device, download=config.download)
-    genes = wanted_genes(config.genes, info)
+    genes = asked_genes(config.genes, info)
     section = yield from _opened(config)
     yield Event("Opening the section", 1, 1, message=compare_panels(section, info, config.model.name))
     facts = provenance(config, section, info)
     places = find_places(section, config.stride_um)
-    finished = _finished(config, facts, genes, places) if config.resume else None
+    finished = _finished(config, facts, genes.names, places) if config.resume else None
     if finished is not None:
         return finished
     features = yield from embed(section, recipe.encoder, places.centres_yx)
@@ -66,10 +68,10 @@ def predict(config: PredictConfig) -> Job[AnnData]:
         whole = yield from embed_slide(section, recipe.encoder)
         query = replace(query, slide_features=whole)
     answer = yield from answer_in_batches(recipe, query, config.batch)
-    table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx)
+    answer = yield from answer_genes(answer, genes, info, config.model)
+    table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx, genes=genes.names)
     table.obs["trained_on"] = trained_on(section, info) is not None
-    table.uns["geneglass"] = facts
-    table = table[:, list(genes)].copy()
+    table.uns["geneglass"] = facts | {"untested": genes.told()}
     require_space(config.out, _OVERHEAD_BYTES + table.X.nbytes + sum(array.nbytes for array in table.obsm.values()))
     with atomic_path(config.out) as temporary:
         table.write_h5ad(temporary)
@@ -126,25 +128,6 @@ def _finished(
     return table if same and np.allclose(table.obsm["spatial"], places.centres_yx[:, ::-1], atol=1e-3) else None
 
 
-def wanted_genes(text: str, info: ModelInfo) -> tuple[str, ...]:
-    """Return the genes asked for: the panel, or names with commas that must be in it."""
-    if text == "panel":
-        return tuple(info.genes)
-    if text == "all":
-        raise UsageError(
-            f"This model can predict the {len(info.genes)} genes of its panel only; "
-            "ask for panel, or train with a larger panel."
-        )
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    absent = [name for name in names if name not in set(info.genes)]
-    if absent or not names:
-        some = ", ".join(absent[:5]) or "none named"
-        raise UsageError(
-            f"Not among the {len(info.genes)} genes of this model's panel: {some}; choose genes of the panel."
-        )
-    return names
-
-
 def find_places(section: Section, stride_um: float | None) -> Places:
     """Return the measured spots, or a grid over the tissue where a stride is given."""
     slide, mpp = require_slide(section)
@@ -196,6 +179,39 @@ def answer_in_batches(recipe: Recipe, query: QueryData, batch: int) -> Job[Answe
         parts.append(recipe.predict(_part(query, slice(start, start + batch))))
         yield Event(f"Predicting {query.section.removeprefix('query:')}", min(start + batch, n), n)
     return join_answers(parts)
+
+
+def answer_genes(answer: Answer, genes: AskedGenes, info: ModelInfo, model: Path) -> Job[Answer]:
+    """Return an answer over the genes asked for; those outside the panel come from its neighbours alone.
+
+    They are gathered a few genes at a time, so that the counts of the reference spots are never all dense.
+    """
+    place = {gene: column for column, gene in enumerate(info.genes)}
+    values = widen(answer.values, [place[gene] for gene in genes.panel], len(genes.outside))
+    if genes.outside:
+        stage = "Computing genes outside the panel"
+        yield Event(stage, 0, len(genes.outside), message=genes.told())
+        reference = load_reference(model)
+        for part in reference.chunks(genes.outside):
+            columns = slice(len(genes.panel) + part.start, len(genes.panel) + part.stop)
+            values[:, columns] = reference.average(found_neighbours(answer), genes.outside[part])
+            yield Event(stage, part.stop, len(genes.outside))
+    return replace(answer, values=values)
+
+
+def found_neighbours(answer: Answer) -> Neighbours:
+    """Return what an answer was retrieved from.
+
+    Raises
+    ------
+    InputError
+        When the recipe answered without retrieving.
+    """
+    if answer.neighbours is None:
+        raise InputError(
+            "This model answered without reference spots, which genes outside its panel need: ask for panel."
+        )
+    return answer.neighbours
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from geneglass.model.checkpoint import ModelInfo, SectionInfo, save_model
 from geneglass.model.encoder import Encoder
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipe import Recipe
+from geneglass.model.reference import ReferenceCounts, SectionCounts, join_counts
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.cross_fit import cross_fit
 from geneglass.workflow.device import pick_device
@@ -63,7 +64,8 @@ def train(config: TrainConfig) -> Job[Path]:
         trust: dict[str, FloatArray] = {}
         if config.cross_fit:
             trust = yield from cross_fit(make, prepared, folder=folder)
-        save_model(config.out, recipe, _info(config, recipe, encoder, prepared, trust))
+        info = _info(config, recipe, encoder, prepared, trust)
+        save_model(config.out, recipe, info, reference_counts(recipe, prepared))
     return config.out
 
 
@@ -81,6 +83,18 @@ def choose_or_read_panel(config: TrainConfig, spots: Sequence[object]) -> tuple[
     if config.panel is not None:
         return read_panel(config.panel)
     return choose_panel(spots, config.panel_size, config.min_counts)  # type: ignore[arg-type]
+
+
+def reference_counts(recipe: Recipe, prepared: Sequence[Prepared]) -> ReferenceCounts | None:
+    """Return the counts of all genes of the reference spots of a trained recipe; None where it does not retrieve."""
+    if not recipe.retrieves:
+        return None
+    sections = []
+    for item in prepared:
+        table = require_spots(item.section).table
+        genes = tuple(map(str, table.var_names))
+        sections.append(SectionCounts(item.section.name, table.X[item.kept], genes, item.totals))
+    return join_counts(sections, recipe)
 
 
 def _info(
