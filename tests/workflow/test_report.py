@@ -2,15 +2,21 @@
 
 import base64
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from geneglass.data.neighbours import neighbour_pairs
+from geneglass.metric.moran_gap import morans_i
+from geneglass.workflow.calibration import Judged
 from geneglass.workflow.config import EvaluateConfig
-from geneglass.workflow.measured import NULLS, SHUFFLED, Measured
+from geneglass.workflow.gene_maps import GeneMap, SectionMaps
+from geneglass.workflow.measured import NULLS, POSITION, SHUFFLED, Measured
 from geneglass.workflow.metrics import Facts, complete
-from geneglass.workflow.protocol import PROTOCOLS
+from geneglass.workflow.protocol import PROTOCOLS, RANKINGS
 from geneglass.workflow.report import render
+from geneglass.workflow.report_maps import typical_maps
 from geneglass.workflow.results import per_gene
 from geneglass.workflow.scores import Scored, score
 from geneglass.workflow.statements import number
@@ -18,26 +24,55 @@ from geneglass.workflow.statements import number
 GENES = ("A<b>", "G2", "G3")
 
 
+PLACES = np.stack(np.divmod(np.arange(30), 6), axis=1).astype(np.float32) * 200
+PAIRS = neighbour_pairs(PLACES)
+TOP = dict.fromkeys(RANKINGS, np.array([True, True, False]))
+
+
+def scored_by_chance(recipes, name, patient, leaks, seed=0):
+    """Return 30 spots with three genes, the last one without counts, scored by chance in every respect."""
+    generator = np.random.default_rng(seed)
+    truth = generator.gamma(2.0, size=(30, 3)).astype(np.float32)
+    truth[:, 2] = 0
+    predicted = {
+        n: truth + generator.normal(size=(30, 3)).astype(np.float32)
+        for n in [*recipes, *NULLS, *(f"{recipe}, {SHUFFLED}" for recipe in recipes)]
+    }
+    shown = GeneMap("A<b>", 0.5, truth[:, 0], predicted[recipes[0]][:, 0])
+    scored = Scored(
+        fold=f"without {name}",
+        leaks=leaks,
+        section=name,
+        patient=patient,
+        genes=GENES,
+        top=TOP,
+        ceiling=np.array([0.9, 0.8, np.nan], np.float32),
+        scores={n: score(truth, values, same_unit=True, pairs=PAIRS) for n, values in predicted.items()},
+        moran=morans_i(truth, PAIRS),
+        groups={n: {"ari": 0.25, "nmi": 0.5} for n in ("measured", *recipes, *POSITION)},
+        judged={
+            recipes[0]: Judged(generator.uniform(size=30).astype(np.float32), truth[:, 0] > 1, "calibrated on <2>")
+        },
+        maps={recipe: SectionMaps(name, PLACES, (shown,), (replace(shown, gene="G2"),), True) for recipe in recipes},
+    )
+    section = Measured(
+        name, patient, GENES, truth, truth, truth.sum(axis=1), None, PLACES, 60, np.array(["a", "b"] * 15, dtype=object)
+    )
+    return scored, section
+
+
 @pytest.fixture
 def page_of(tmp_path):
-    def make(recipes=("ridge", "mclstexp"), name="S & <1>", patient=None):
-        generator = np.random.default_rng(0)
-        truth = generator.gamma(2.0, size=(30, 3)).astype(np.float32)
-        truth[:, 2] = 0
-        names = [*recipes, *NULLS, *(f"{recipe}, {SHUFFLED}" for recipe in recipes)]
-        scores = {
-            n: score(truth, truth + generator.normal(size=(30, 3)).astype(np.float32), same_unit=True) for n in names
-        }
-        top = dict.fromkeys(("train_mean", "test_mean", "test_variance"), np.array([True, True, False]))
-        scored = [Scored("fold", True, name, patient, GENES, top, np.array([0.9, 0.8, np.nan], np.float32), scores)]
-        section = Measured(
-            name, patient, GENES, truth, truth, truth.sum(axis=1), None, np.zeros((30, 2), np.float32), n_spots=60
-        )
+    def make(recipes=("ridge", "mclstexp"), names=("S & <1>",), patient=None, leaks=True, labelled=True):
+        both = [scored_by_chance(recipes, name, patient, leaks, seed) for seed, name in enumerate(names)]
+        scored = [one if labelled else replace(one, groups={}) for one, _ in both]
         config = EvaluateConfig(cohort=tmp_path / "cohort.toml", out=tmp_path, recipes=recipes, split="section")
         units = dict.fromkeys(recipes, "counts")
-        facts = Facts(config, PROTOCOLS["geneglass"], {"fold": GENES}, units, (section,))
+        panels = {one.fold: GENES for one in scored}
+        facts = Facts(config, PROTOCOLS["geneglass"], panels, units, tuple(section for _, section in both))
         metrics = complete(facts, scored)
-        return metrics, render(metrics, per_gene(scored, recipes))
+        maps = {recipe: typical_maps(scored, recipe) for recipe in recipes}
+        return metrics, render(metrics, per_gene(scored, recipes), maps)
 
     return make
 
@@ -64,9 +99,55 @@ def test_leak_set_aside_units_and_unknown_patient_are_said(page_of):
     assert metrics["predictors"]["ridge"]["undefined"] == 1
 
 
-def test_figures_are_inside_and_one_scatter_per_recipe(page_of):
+def test_figures_are_inside_for_every_recipe(page_of):
     _, page = page_of()
-    pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
-    assert len(pictures) == 3
-    assert all(b"<svg" in base64.b64decode(picture) for picture in pictures)
-    assert len(re.findall("<img", page)) == 3
+    pictures = re.findall(r'src="data:image/(svg\+xml|png);base64,([^"]+)"', page)
+    # The strip and the calibration; for each recipe a scatter, a best and a worst map.
+    assert len(pictures) == len(re.findall("<img", page)) == 2 + 2 * 3
+    starts = {"png": b"\x89PNG", "svg+xml": b"<?xml"}
+    assert all(base64.b64decode(content).startswith(starts[kind]) for kind, content in pictures)
+
+
+def test_twelve_recipes_and_four_sections_fit_with_turned_names(page_of):
+    recipes = tuple(f"{name}{form}" for name in "abcdef" for form in ("", ":faithful"))
+    metrics, page = page_of(recipes, names=("C2", "C3", "C4", "C5"), patient="C")
+    assert 'table class="turned"' in page
+    assert "Of 12 recipes the highest here (chosen after the fact) is" in page
+    assert len(metrics["paired"]) == 66
+    # Each pair stands twice in a square, in either direction, for all genes and for the 50.
+    assert len(re.findall(r'title="95 %', page)) == 4 * 66
+    assert page.count("<details open>") == 1
+    assert page.count("<details") == 12
+
+
+def test_a_pair_reads_the_same_from_both_sides(page_of):
+    metrics, page = page_of(names=("S1", "S2"))
+    difference = metrics["paired"][0]["all"]["difference"]
+    assert f">{difference:+.3f}" in page
+    assert f">{-difference:+.3f}" in page
+    assert f"ridge against mclstexp, r gene by gene: {difference:+.3f} over all genes" in page
+
+
+def test_confidence_is_judged_or_said_to_be_missing(page_of):
+    metrics, page = page_of()
+    assert metrics["calibration"]["ridge"]["stated"] == 30
+    assert metrics["calibration"]["mclstexp"] is None
+    assert "it is calibrated on &lt;2&gt;" in page
+    assert "mclstexp: its unit can not be computed from counts here, so its confidence is not judged" in page
+
+
+def test_regions_are_compared_where_a_pathologist_named_some(page_of):
+    metrics, page = page_of(names=("S1", "S2"))
+    assert metrics["groups"]["classes"]["S1"] == ["a", "b"]
+    assert "0.25 / 0.50" in page
+    assert "S1 (2 regions)" in page
+    _, bare = page_of(labelled=False)
+    assert "No test section has regions named by a pathologist" in bare
+
+
+def test_what_does_not_leak_says_so(page_of):
+    _, page = page_of(patient="p", leaks=False)
+    assert "warn" not in page.split("</style>")[1]
+    assert "<td>no</td>" in page
+    _, leaking = page_of(patient="p")
+    assert "yes: the patient is in training" in leaking

@@ -5,24 +5,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from geneglass import __version__
+from geneglass.metric import GROUP_METRICS
+from geneglass.workflow.calibration import reliability
 from geneglass.workflow.config import EvaluateConfig
-from geneglass.workflow.measured import NULLS, SHUFFLED, Measured
-from geneglass.workflow.protocol import RANKINGS, Protocol
-from geneglass.workflow.scores import Scored, ceiling_figures, ranked, section_figures, summary
+from geneglass.workflow.measured import NULLS, POSITION, SHUFFLED, Measured
+from geneglass.workflow.paired import paired
+from geneglass.workflow.protocol import HVG, RANKINGS, Protocol
+from geneglass.workflow.scores import (
+    MEASURED,
+    Scored,
+    ceiling_figures,
+    moran_measured,
+    ranked,
+    section_figures,
+    summary,
+)
 from geneglass.workflow.statements import (
+    NOT_ASSESSABLE,
     best_null,
+    calibration_sentence,
     ceiling_sentence,
     interval_over,
     interval_sentence,
     leak_sentence,
     number,
+    paired_sentence,
     protocol_sentence,
     recipe_sentence,
     set_aside,
     undefined_sentence,
 )
-from geneglass.workflow.verdict import NOT_ASSESSABLE, new_patients
+from geneglass.workflow.trust import mean_of_defined
+from geneglass.workflow.verdict import new_patients
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,8 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
     null = best_null(predictors)
     verdicts = {name: new_patients(scored, name, null, seed=config.seed) for name in recipes}
     limit = 0 if protocol.every_spot else config.min_counts
+    pairs = paired(scored, recipes, seed=config.seed)
+    calibration = {name: _calibration(scored, name) for name in recipes}
     sections = [set_aside(section, limit) for section in facts.sections]
     return {
         "version": __version__,
@@ -71,6 +90,8 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
         "min_counts": limit,
         "panel": _panel(facts),
         "ranking": RANKINGS[protocol.ranking],
+        "ranking_name": protocol.ranking,
+        "ranking_hvg": RANKINGS[HVG],
         "recipes": list(recipes),
         "nulls": list(NULLS),
         "best_null": null,
@@ -78,7 +99,13 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
         "sections": sections,
         "predictors": predictors,
         "ceiling": ceiling,
+        "moran_measured": moran_measured(scored),
+        "paired": pairs,
+        "groups": _groups(scored, recipes, facts.sections),
+        "calibration": calibration,
+        "calibration_sentences": [calibration_sentence(name, found) for name, found in calibration.items()],
         "interval_over": interval_over(patients),
+        "interval_sentence": interval_sentence(patients),
         "new_patients": verdicts,
         "units": {name: _unit(unit, protocol) for name, unit in facts.units.items()},
         "by_ranking": {name: ranked(scored, name) for name in names},
@@ -91,6 +118,8 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
             interval_sentence(patients),
             *protocol_sentence(protocol, limit),
             *undefined_sentence(predictors, recipes),
+            *(paired_sentence(item) for item in pairs if item["first"] == recipes[0]),
+            *(calibration_sentence(name, found) for name, found in calibration.items()),
             *(section["note"] for section in sections if section["note"]),
         ],
     }
@@ -105,6 +134,31 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _groups(scored: Sequence[Scored], recipes: Sequence[str], sections: Sequence[Measured]) -> dict[str, Any]:
+    """Return the agreement of clusters with a pathologist's labels: by section where there are any, and the means."""
+    named = {s.name: set(s.labels) - {""} for s in sections if s.labels is not None}
+    order = (MEASURED, *recipes, *POSITION)
+    by_section = {s.section: {name: dict(s.groups[name]) for name in order} for s in scored if s.groups}
+    mean = {
+        name: {
+            metric: float(mean_of_defined(np.array([[found[name][metric]] for found in by_section.values()]))[0])
+            for metric in GROUP_METRICS
+        }
+        for name in (order if by_section else ())
+    }
+    return {
+        "classes": {name: sorted(named[name]) for name in by_section},
+        "by_section": by_section,
+        "mean": mean,
+    }
+
+
+def _calibration(scored: Sequence[Scored], recipe: str) -> dict[str, Any] | None:
+    """Return how the recipe's confidence compares with what happened; None where its unit can not be computed."""
+    judged = [s.judged[recipe] for s in scored if recipe in s.judged]
+    return reliability(judged) if judged else None
 
 
 def _panel(facts: Facts) -> dict[str, Any]:

@@ -100,8 +100,8 @@ def _over_genes(of_gene: FloatArray, seed: int) -> list[float]:
     if len(of_gene) < 2:
         return [float("nan"), float("nan")]
     generator = np.random.default_rng(seed)
-    draws = [of_gene[generator.integers(0, len(of_gene), len(of_gene))].mean() for _ in range(BOOTSTRAPS)]
-    return _percentiles(np.array(draws))
+    drawn = generator.multinomial(len(of_gene), np.full(len(of_gene), 1 / len(of_gene)), size=BOOTSTRAPS)
+    return _percentiles(drawn @ of_gene / len(of_gene))
 
 
 def _percentiles(draws: NDArray[Any]) -> list[float]:

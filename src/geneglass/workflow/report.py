@@ -1,62 +1,24 @@
 """The report of an evaluation: one HTML file that needs no network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from string import Template
 from typing import Any
 
 import pandas as pd
 
+from geneglass.workflow import report_tables as tables
+from geneglass.workflow.calibration import MEANING
+from geneglass.workflow.gene_maps import N_SHOWN, SectionMaps
 from geneglass.workflow.protocol import N_TOP
-from geneglass.workflow.report_figures import gene_scatter, section_strip
-from geneglass.workflow.statements import number
+from geneglass.workflow.report_figures import gene_scatter, predictor_strip, reliability_plots
+from geneglass.workflow.report_maps import map_picture
+from geneglass.workflow.report_page import CLUSTERS, COLUMNS, LEAKS, MAPS, PAGE, PAIRS, STRUCTURE
+from geneglass.workflow.statements import headline, not_new_patients
 
-_PAGE = Template("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>geneglass evaluation</title>
-<style>
-:root{--ink:#1d2433;--soft:#5b6475;--line:#e3e6ec;--mark:#5a3e8e;--null:#c77d2e;--bg:#f7f7fa}
-*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
-main{max-width:1040px;margin:0 auto;padding:40px 24px 64px}h1{font-size:28px;margin:0 0 4px}
-h2{font-size:19px;margin:40px 0 10px}p{margin:8px 0}.soft{color:var(--soft);font-size:14px}
-.card{background:#fff;border:1px solid var(--line);border-radius:10px;padding:18px 22px;margin:16px 0;overflow-x:auto}
-.sum p{font-size:18px;margin:6px 0}.warn{border-left:6px solid #b3402a;background:#fdf3f1}
-table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
-th{text-align:right;font-weight:600;color:var(--soft);border-bottom:2px solid var(--line);padding:6px 10px}
-td{text-align:right;border-bottom:1px solid var(--line);padding:6px 10px;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}tr.recipe td{font-weight:600;color:var(--mark)}
-tr.best td{color:var(--null);font-weight:600}tr.limit td{font-style:italic;color:var(--soft)}
-img{max-width:100%;height:auto;display:block}.pair{display:grid;gap:16px;
-grid-template-columns:repeat(auto-fit,minmax(360px,1fr))}
-ul{margin:6px 0;padding-left:20px}li{margin:4px 0}
-</style></head><body><main>
-<h1>How well does the picture predict the genes?</h1>
-<p class="soft">geneglass $version · protocol $protocol · split: $split · encoder $encoder</p>
-$banner
-<div class="card sum">$summary</div>
-<h2>Every predictor, on sections it never saw</h2>
-<p class="soft">r is the correlation of predicted and measured values over the spots of a section, averaged over genes,
-then over sections; 1 is perfect, 0 is chance. Below the recipes stand predictors that never saw the image:
-a recipe is worth something by what it has beyond the best of them (amber).</p>
-<div class="card">$table</div>
-<div class="card">$strip</div>
-<h2>Gene by gene</h2>
-<p class="soft">Each dot is a gene, its r averaged over sections. Above the line the picture adds something
-to what position or depth alone give.</p>
-<div class="pair">$scatters</div>
-<h2>Section by section</h2>
-<div class="card">$sections</div>
-<h2>How this was measured</h2>
-<div class="card"><ul>$details</ul></div>
-</main></body></html>
-""")
-
-_COLUMNS = Template("""<p class="soft">$top genes: $ranking. MSE, MAE and spread (standard deviation predicted over
-measured) are given only where prediction and truth have one unit. undefined: genes without a defined r, summed over
-sections. Gene mean is the same at every spot: it has no r, and is what MSE must be read against.</p>""")
+Metrics = Mapping[str, Any]
 
 
-def render(metrics: Mapping[str, Any], genes: pd.DataFrame) -> str:
+def render(metrics: Metrics, genes: pd.DataFrame, maps: Mapping[str, SectionMaps]) -> str:
     """Return the report as HTML.
 
     Parameters
@@ -65,98 +27,109 @@ def render(metrics: Mapping[str, Any], genes: pd.DataFrame) -> str:
         What `metrics.complete` returned.
     genes
         One row per recipe, test section and gene, as in per_gene.csv.
+    maps
+        Recipe -> its best and worst gene maps of one test section.
     """
-    recipes = metrics["recipes"]
-    scatters = (gene_scatter(genes, recipe, metrics["best_null"]) for recipe in recipes)
-    n_main = 2 * len(recipes) + int(metrics["leaks"]) + 1
     said = metrics["sentences"]
     banner = f'<div class="card warn"><p>{escape(said[0])}</p></div>' if metrics["leaks"] else ""
-    return _PAGE.substitute(
+    return PAGE.substitute(
         version=escape(metrics["version"]),
         protocol=escape(metrics["protocol"]),
         split=escape(metrics["split"]),
         encoder=escape(metrics["encoder"]),
         banner=banner,
-        summary=_paragraphs(said[int(metrics["leaks"]) : n_main]),
-        table=_predictors(metrics),
-        strip=_image(section_strip(metrics), "Mean r of every predictor in every section"),
-        scatters="".join(
-            f'<div class="card">{_image(picture, f"r per gene of {recipe} against the best null")}</div>'
-            for recipe, picture in zip(recipes, scatters, strict=True)
+        summary=_paragraphs(headline(metrics)),
+        strip=_image(predictor_strip(metrics), "Mean r of every predictor: sections, mean and interval"),
+        table=tables.correlations(metrics),
+        columns=COLUMNS.substitute(ranking=escape(metrics["ranking"]), hvg=escape(metrics["ranking_hvg"]), top=N_TOP),
+        pairs=_pairs(metrics),
+        scatters=_cards(
+            _image(gene_scatter(genes, recipe, metrics["best_null"]), f"r per gene of {recipe} against the best null")
+            for recipe in metrics["recipes"]
         ),
-        sections=_sections(metrics),
-        details="".join(f"<li>{escape(sentence)}</li>" for sentence in (*said[n_main:], *_made(metrics))),
+        maps=_maps(metrics, maps),
+        structure=STRUCTURE + _card(tables.structure(metrics)),
+        groups=_groups(metrics),
+        calibration=_calibration(metrics),
+        sections=tables.sections(metrics),
+        leaks=_leaks(metrics),
+        details=_items([*said[int(metrics["leaks"]) :], *_made(metrics)]),
     )
+
+
+def _pairs(metrics: Metrics) -> str:
+    if len(metrics["recipes"]) < 2:
+        return ""
+    over = metrics["interval_over"]
+    return PAIRS.substitute(
+        all=tables.pairs(metrics, "all"), top=tables.pairs(metrics, "top"), over=escape(over), n_top=N_TOP
+    )
+
+
+def _maps(metrics: Metrics, maps: Mapping[str, SectionMaps]) -> str:
+    best = max(maps, key=lambda name: metrics["predictors"][name]["r"], default=None)
+    parts = []
+    for recipe, found in maps.items():
+        inside = "".join(
+            f"<h3>{title}</h3>" + _cards(_image(map_picture(item, found), f"{item.gene}, {recipe}") for item in items)
+            for title, items in (("Best", found.best), ("Worst", found.worst))
+            if items
+        )
+        scale = "" if found.one_scale else "; the recipe predicts in another unit, so each map has its own scale"
+        title = f"{recipe}, section {found.section}{scale}"
+        opened = " open" if recipe == best else ""
+        parts.append(f"<details{opened}><summary>{escape(title)}</summary>{inside}</details>")
+    if not parts:
+        return '<p class="soft">No recipe has a defined r, so there are no maps to choose.</p>'
+    return MAPS.substitute(shown=N_SHOWN, unit=escape(metrics["unit"])) + "".join(parts)
+
+
+def _groups(metrics: Metrics) -> str:
+    if not metrics["groups"]["by_section"]:
+        return '<p class="soft">No test section has regions named by a pathologist, so there is nothing to compare.</p>'
+    return CLUSTERS + _card(tables.groups(metrics))
+
+
+def _calibration(metrics: Metrics) -> str:
+    found = metrics["calibration"]
+    plots = ""
+    if any(item and item["stated"] for item in found.values()):
+        picture = reliability_plots(found)
+        plots = f'<div class="card fit">{_image(picture, "Stated confidence against the share that was right")}</div>'
+    said = f"<ul>{_items(metrics['calibration_sentences'])}</ul>"
+    return f'<p class="soft">{escape(MEANING)}</p>{plots}{_card(said)}'
+
+
+def _leaks(metrics: Metrics) -> str:
+    return (
+        LEAKS + _card(tables.folds(metrics)) + f'<div class="card"><ul>{_items(not_new_patients(metrics))}</ul></div>'
+    )
+
+
+def _made(metrics: Metrics) -> list[str]:
+    sizes = sorted(set(metrics["panel"]["genes"].values()))
+    size = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    made = [f"Panel: {size} genes, {metrics['panel']['source']}."]
+    made += [f"{name}: {unit['reason']}." for name, unit in metrics["units"].items() if unit["reason"]]
+    settings = ", ".join(f"{key} = {value}" for key, value in metrics["settings"].items()) or "default"
+    return [*made, f"Settings: {settings}; seed {metrics['seed']}."]
 
 
 def _paragraphs(sentences: Sequence[str]) -> str:
     return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
 
 
+def _items(sentences: Iterable[str]) -> str:
+    return "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+
+
+def _card(content: str) -> str:
+    return f'<div class="card">{content}</div>'
+
+
+def _cards(contents: Iterable[str]) -> str:
+    return f'<div class="grid">{"".join(_card(content) for content in contents)}</div>'
+
+
 def _image(source: str, meaning: str) -> str:
     return f'<img src="{source}" alt="{escape(meaning)}">'
-
-
-def _predictors(metrics: Mapping[str, Any]) -> str:
-    head = ("", "mean r", "95 %", f"{N_TOP} genes", "95 %", "rank r", "MSE", "MAE", "spread", "undefined")
-    rows = []
-    for name, figures in metrics["predictors"].items():
-        kind = "recipe" if name in metrics["recipes"] else "best" if name == metrics["best_null"] else ""
-        cells = [
-            name,
-            number(figures["r"], digits=3),
-            _interval(figures["r_interval"]),
-            number(figures["r_top"], digits=3),
-            _interval(figures["r_top_interval"]),
-            *(number(figures[key], digits=3) for key in ("spearman", "mse", "mae", "spread_ratio")),
-            str(figures["undefined"]),
-        ]
-        rows.append(_row(cells, kind))
-    limit = metrics["ceiling"]
-    ceiling = ["noise ceiling", number(limit["r"], digits=3), "", number(limit["r_top"], digits=3), *[""] * 5]
-    rows.append(_row([*ceiling, str(limit["undefined"])], "limit"))
-    return _table(head, rows) + _COLUMNS.substitute(ranking=escape(metrics["ranking"]), top=N_TOP)
-
-
-def _sections(metrics: Mapping[str, Any]) -> str:
-    shown = [*metrics["recipes"], metrics["best_null"]]
-    about = {section["name"]: section for section in metrics["sections"]}
-    rows = []
-    for name, figures in metrics["by_section"].items():
-        section = about[name]
-        cells = [
-            name,
-            section["patient"] or "–",
-            str(section["spots"] - section["set_aside"]),
-            str(section["set_aside"]),
-        ]
-        rows.append(_row([*cells, *(number(figures[predictor]["r"], digits=3) for predictor in shown)], ""))
-    return _table(("section", "patient", "spots", "set aside", *(f"r, {name}" for name in shown)), rows)
-
-
-def _made(metrics: Mapping[str, Any]) -> list[str]:
-    sizes = sorted(set(metrics["panel"]["genes"].values()))
-    size = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-    made = [f"Panel: {size} genes, {metrics['panel']['source']}."]
-    made += [f"Fold {f['name']}: tested on {', '.join(f['test'])}{_leak(f)}." for f in metrics["folds"]]
-    made += [f"{name}: {unit['reason']}." for name, unit in metrics["units"].items() if unit["reason"]]
-    settings = ", ".join(f"{key} = {value}" for key, value in metrics["settings"].items()) or "default"
-    return [*made, f"Settings: {settings}; seed {metrics['seed']}."]
-
-
-def _leak(fold: Mapping[str, Any]) -> str:
-    return " (leaking)" if fold["leaks"] else ""
-
-
-def _interval(limits: Sequence[float]) -> str:
-    low, high = (number(value) for value in limits)
-    return "–" if low == "–" else f"{low} to {high}"
-
-
-def _row(cells: Sequence[str], kind: str) -> str:
-    return f'<tr class="{kind}">' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-
-
-def _table(head: Sequence[str], rows: Sequence[str]) -> str:
-    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
-    return f"<table><thead><tr>{titles}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -11,7 +11,8 @@ from geneglass.data.atomic import atomic_path, require_folder
 from geneglass.workflow.measured import NULLS
 from geneglass.workflow.metrics import plain
 from geneglass.workflow.report import render
-from geneglass.workflow.scores import Scored
+from geneglass.workflow.report_maps import typical_maps
+from geneglass.workflow.scores import Scored, share_of_ceiling
 
 
 def write_results(out: Path, metrics: Mapping[str, Any], scored: Sequence[Scored]) -> None:
@@ -24,7 +25,8 @@ def write_results(out: Path, metrics: Mapping[str, Any], scored: Sequence[Scored
     """
     require_folder(out)
     table = per_gene(scored, metrics["recipes"])
-    html = render(metrics, table)
+    maps = {recipe: typical_maps(scored, recipe) for recipe in metrics["recipes"]}
+    html = render(metrics, table, {recipe: found for recipe, found in maps.items() if found is not None})
     with atomic_path(out / "per_gene.csv") as temporary:
         table.to_csv(temporary, index=False, float_format="%.5g")
     with atomic_path(out / "report.html") as temporary:
@@ -40,7 +42,7 @@ def per_gene(scored: Sequence[Scored], recipes: Sequence[str]) -> pd.DataFrame:
         for s in scored:
             columns: dict[str, Any] = {"recipe": recipe, "fold": s.fold, "section": s.section, "gene": s.genes}
             columns |= {("r" if name == "pearson" else name): values for name, values in s.scores[recipe].items()}
-            columns |= {"ceiling": s.ceiling}
+            columns |= {"ceiling": s.ceiling, "r / ceiling": share_of_ceiling(s, recipe), "moran measured": s.moran}
             columns |= {f"r of {name}": s.scores[name]["pearson"] for name in NULLS}
             columns |= {f"top 50, {ranking}": chosen for ranking, chosen in s.top.items()}
             columns |= {"leaks": s.leaks}

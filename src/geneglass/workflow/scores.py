@@ -199,6 +199,11 @@ def ceiling_figures(scored: Sequence[Scored], ranking: Ranking) -> dict[str, Any
     }
 
 
+def moran_measured(scored: Sequence[Scored]) -> float:
+    """Return Moran's I as measured: the mean over genes, then over sections."""
+    return _mean(_means([s.moran for s in scored]))
+
+
 def _highest(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
     chosen = np.zeros(len(values), np.bool_)

@@ -10,6 +10,9 @@ from geneglass.workflow.protocol import N_TOP, RANKINGS, TOP_LABELS, Protocol, R
 from geneglass.workflow.scores import Scored
 from geneglass.workflow.trust import MIN_PATIENTS
 
+NOT_ASSESSABLE = "not assessable"
+FEW = 3
+"""Of more recipes only the best stands in the first sentences."""
 LEAK = "leaking: sister sections of the test patient are in training, so these scores say nothing about new patients"
 Figures = Mapping[str, Mapping[str, Any]]
 
@@ -103,6 +106,79 @@ def undefined_sentence(predictors: Figures, names: Sequence[str] = (DEPTH,)) -> 
                 "values are constant or the file lacks the gene; they are left out of the means."
             )
     return said
+
+
+def calibration_sentence(recipe: str, found: Mapping[str, Any] | None) -> str:
+    """Return what a recipe's stated confidence is worth."""
+    if found is None:
+        return f"{recipe}: its unit can not be computed from counts here, so its confidence is not judged."
+    right = f"{found['right']:.0%} of {found['places']} places are predicted better than by the training mean"
+    if not found["stated"]:
+        return f"{recipe} states no confidence; {right}."
+    silent = found["places"] - found["stated"]
+    on = "; ".join(found["calibrated"])
+    return (
+        f"{recipe}: {right}; its confidence is off by {number(found['ece'])} on average (expected calibration error), "
+        f"and {found['surer_half']:.0%} are right in the surer half, {found['other_half']:.0%} in the other"
+        + (f"; it is {on}" if on else "; it does not say on what it was calibrated")
+        + (f"; {silent} places have none." if silent else ".")
+    )
+
+
+def paired_sentence(item: Mapping[str, Any]) -> str:
+    """Return how much higher one recipe's r is than another's, over the same genes."""
+    parts = []
+    for key, where in (("all", "over all genes"), ("top", f"over the {N_TOP} highest by training mean")):
+        found = item[key]
+        intervals = [_span(found["interval"]), f"{_span(found['interval_genes'])} over genes"]
+        known = ", ".join(text for text in intervals if not text.startswith("–"))
+        parts.append(f"{found['difference']:+.3f} {where} (95 % {known}; Wilcoxon over genes p = {found['p']:.2g})")
+    return f"{item['first']} against {item['second']}, r gene by gene: {'; '.join(parts)}."
+
+
+def _span(limits: Sequence[float]) -> str:
+    low, high = (number(value, digits=3) for value in limits)
+    return "–" if low == "–" else f"{low} to {high}"
+
+
+def headline(metrics: Mapping[str, Any]) -> list[str]:
+    """Return the few sentences that stand on top: the best recipe, new patients, the ceiling."""
+    predictors, recipes = metrics["predictors"], metrics["recipes"]
+    ranking = metrics["ranking_name"]
+    scored = [name for name in recipes if math.isfinite(predictors[name]["r"])]
+    if len(recipes) <= FEW:
+        said = [recipe_sentence(name, predictors, ranking) for name in recipes]
+    elif scored:
+        best = max(scored, key=lambda name: predictors[name]["r"])
+        chosen = f"Of {len(recipes)} recipes the highest here (chosen after the fact) is "
+        said = [chosen + recipe_sentence(best, predictors, ranking)]
+    else:
+        said = ["No recipe has a defined r."]
+    verdicts = metrics["new_patients"]
+    reasons = {verdict["reason"] for verdict in verdicts.values() if verdict["verdict"] == NOT_ASSESSABLE}
+    said += [f"On new patients: {NOT_ASSESSABLE} ({reason})." for reason in sorted(reasons)]
+    by_verdict: dict[str, list[str]] = {}
+    for name, verdict in verdicts.items():
+        if verdict["verdict"] != NOT_ASSESSABLE:
+            by_verdict.setdefault(verdict["verdict"], []).append(name)
+    than = f"than the best predictor that never saw the image, {metrics['best_null']}"
+    said += [f"On new patients, {verdict} {than}: {', '.join(names)}." for verdict, names in by_verdict.items()]
+    return [*said, ceiling_sentence(metrics["ceiling"], ranking)]
+
+
+def not_new_patients(metrics: Mapping[str, Any]) -> list[str]:
+    """Return what in this evaluation favours the scores, and what they do not speak of."""
+    said = [metrics["protocol_note"]] if metrics["protocol_note"] else []
+    if metrics["ranking_name"] in ("test_mean", "test_variance"):
+        said.append(f"The {N_TOP} genes of the second figure were ranked on the test sections themselves.")
+    said.append("Panel, normalisation and every fitted step come from training sections only.")
+    nameless = [section["name"] for section in metrics["sections"] if section["patient"] is None]
+    if nameless:
+        said.append(f"No patient id is known for {', '.join(nameless)}: whether they leak can not be known.")
+    loud = [section["name"] for section in metrics["sections"] if section["more_than_a_fifth"]]
+    if loud:
+        said.append(f"More than a fifth of the spots were set aside in {', '.join(loud)}.")
+    return [*said, metrics["interval_sentence"]]
 
 
 def set_aside(section: Measured, min_counts: int) -> dict[str, Any]:

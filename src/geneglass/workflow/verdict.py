@@ -7,10 +7,10 @@ import numpy as np
 
 from geneglass.data.types import FloatArray
 from geneglass.workflow.scores import Scored
+from geneglass.workflow.statements import NOT_ASSESSABLE
 from geneglass.workflow.trust import MIN_PATIENTS, bootstrap_interval, mean_of_defined
 
 Q = 0.05
-NOT_ASSESSABLE = "not assessable"
 
 
 def new_patients(scored: Sequence[Scored], recipe: str, null: str, *, seed: int) -> dict[str, Any]:
