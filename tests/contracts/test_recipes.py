@@ -31,7 +31,11 @@ SETTING_FOR: dict[str, dict[str, Any]] = {
 }
 """Field: what else must be set for it to matter."""
 
-TESTED_ELSEWHERE = {"fine_tune", "normalise_input", "augment"}
+TESTED_ELSEWHERE = {
+    *("fine_tune", "normalise_input", "augment"),
+    *("raw_input", "augment_query"),
+    *("tile_px", "vit", "vit_weights"),
+}
 """Fields that need patches and a network: tests/model/recipes/test_<name>.py has them."""
 
 GENES = ("ERBB2", "GNAS", "COL1A1", "CD74", "KRT5", "ACTA2", "MKI67", "IGKC")
@@ -309,7 +313,7 @@ def other_values(config: Any, key: str) -> list[Any]:
     if isinstance(value, int):
         return [max(1, value // 2), 1, 2, value + 1]
     if isinstance(value, float):
-        return [value / 2, value * 2, value * 1e3, value / 1e3, 0.5]
+        return [other for other in (value / 2, value * 2, value * 1e3, value / 1e3, 0.5) if other != value]
     return []
 
 

@@ -34,11 +34,12 @@ def join_answers(parts: Sequence[Answer]) -> Answer:
     return Answer(
         values=np.concatenate([part.values for part in parts]),
         confidence=np.concatenate(confidences) if len(confidences) == len(parts) else None,
-        neighbours=_join_neighbours(neighbours) if len(neighbours) == len(parts) else None,
+        neighbours=join_neighbours(neighbours) if len(neighbours) == len(parts) else None,
     )
 
 
-def _join_neighbours(parts: Sequence[Neighbours]) -> Neighbours:
+def join_neighbours(parts: Sequence[Neighbours]) -> Neighbours:
+    """Return the neighbours of consecutive lots of places as those of all."""
     return Neighbours(
         rows=np.concatenate([part.rows for part in parts]),
         weights=np.concatenate([part.weights for part in parts]),
