@@ -11,6 +11,7 @@ from geneglass.errors import InputError
 from geneglass.model.early_stop import mean_r
 from geneglass.model.make import make_recipe
 from geneglass.model.recipe import TrainData
+from geneglass.model.snapshot import NoSnapshots
 
 GENES = tuple(f"g{i}" for i in range(15))
 DIM = 12
@@ -90,7 +91,7 @@ def test_tissue_left_out_is_not_in_the_bank_that_scores_it(monkeypatch):
     recipe, seen = make(epochs=1), []
     original = recipe.make_bank
     monkeypatch.setattr(recipe, "make_bank", lambda m, p: seen.append(p.sections) or original(m, p))
-    list(early_stop.find_stop(recipe, SECTIONS))
+    list(early_stop.find_stop(recipe, SECTIONS, NoSnapshots()))
     assert seen == [("b", "c"), ("a", "c"), ("a", "b")]
 
 

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from geneglass.model.pool import Images
 from geneglass.model.training import Schedule, Trial, few_threads
 
 SCHEDULE = Schedule(batch=4, by_section=False, learning_rate=0.1, weight_decay=0.1, decoupled=True, light=True)
@@ -13,6 +14,7 @@ class _Pool:
         self.section_of = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
         self.expression = torch.linspace(0, 1, len(self.section_of))[:, None].repeat(1, 3)
         self.sections = tuple("abc"[: len(sizes)])
+        self.images = Images(self.expression, (0, len(self)))
 
     def __len__(self):
         return len(self.section_of)

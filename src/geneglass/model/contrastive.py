@@ -13,11 +13,14 @@ from torch import Tensor, nn
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.augment import augmented, to_network
-from geneglass.model.early_stop import K_CHOICES, Stop, find_stop
+from geneglass.model.early_stop import K_CHOICES, Stop
+from geneglass.model.phases import train_in_phases
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
+from geneglass.model.precision import fast_numbers
 from geneglass.model.prediction import similarity_confidence
 from geneglass.model.recipe import Answer, FitStep, Neighbours, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.retrieval import Bank, Rule
+from geneglass.model.snapshot import NoSnapshots
 from geneglass.model.training import Schedule, Trial, few_threads
 
 EMBED_BATCH = 256
@@ -125,7 +128,7 @@ class ContrastiveRecipe(Recipe):
 
     def run_network(self, network: nn.Module, pixels: Tensor) -> Tensor:
         """Return (n, dim) float32 features of a network that is being trained."""
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+        with fast_numbers(self.device):
             features = network(pixels)
         wide: Tensor = features.float()
         return wide
@@ -138,9 +141,10 @@ class ContrastiveRecipe(Recipe):
     def embed_images(self, modules: nn.ModuleDict, images: Images, rows: Tensor | None = None) -> Tensor:
         """Return the embeddings of places (all by default), training nothing."""
         modules.eval()
-        rows = torch.arange(len(images), device=self.device) if rows is None else rows
+        rows = torch.arange(len(images)) if rows is None else rows.cpu()
         with torch.no_grad():
-            return torch.cat([self.encode_images(modules, images, part) for part in torch.split(rows, EMBED_BATCH)])
+            parts = (part.to(self.device) for part in images.read_ahead(torch.split(rows, EMBED_BATCH)))
+            return torch.cat([self.encode_images(modules, images, part) for part in parts])
 
     def make_bank(self, modules: nn.ModuleDict, pool: Pool) -> Bank:
         """Return the reference spots as these networks embed them."""
@@ -198,23 +202,14 @@ class ContrastiveRecipe(Recipe):
         """Learn from measured sections; close the generator to cancel.
 
         With `validate`, training tissue is left out in turn to find how many epochs and which k do best,
-        then everything is trained on for that long.
+        then everything is trained on for that long. A subclass that trains more calls this first.
         """
         used = [section for section in sections if len(section.features)]
         if sum(len(s.features) for s in used) < 8:
             raise InputError("Training needs at least 8 spots with counts.")
-        epochs, k, done = self.config.epochs, self.config.k, 0
         self.stop = None
-        if self.config.validate:
-            self.stop = yield from find_stop(self, used)
-            epochs, k, done = self.stop.epochs, self.stop.k, self.stop.steps
-        trial = self.trial(self.pool(used), self.seed)
-        total = done + epochs * trial.steps_per_epoch()
-        for _ in range(epochs):
-            for loss in trial.epoch(self):
-                done += 1
-                yield FitStep(done, total, loss=loss, terms=self.terms)
-        self._k = k or K_CHOICES[-1]
+        trial, self.stop = yield from train_in_phases(self, used, snapshots or NoSnapshots())
+        self._k = (self.config.k if self.stop is None else self.stop.k) or K_CHOICES[-1]
         self.modules = trial.modules.eval()
         with few_threads(self.light):
             self.bank = self.make_bank(self.modules, trial.pool)

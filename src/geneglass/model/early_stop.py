@@ -1,17 +1,21 @@
 """When to stop, found on training tissue that is left out in turn: never on anything to be tested."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.pool import Pool, inner_groups
-from geneglass.model.recipe import FitStep, TrainData
-from geneglass.model.retrieval import nearest
+from geneglass.model.recipe import FitStep, Snapshots, TrainData
+from geneglass.model.retrieval import Bank, nearest
+from geneglass.model.signals import signals
+from geneglass.model.snapshot import SEARCH, Kept, named, part
 from geneglass.model.training import Trial, few_threads
 
 if TYPE_CHECKING:
@@ -21,6 +25,26 @@ K_CHOICES = (50, 200, 800)
 """Tried when the recipe leaves k open."""
 MAX_SCORED = 1000
 """Places of one left-out section that are scored after an epoch, evenly spread over it."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Places of one section that was left out, as the networks of the best epoch predicted them.
+
+    Attributes
+    ----------
+    section, patient
+        Whose places they are.
+    signals
+        (n, 3) as `geneglass.model.signals` returns them.
+    hit
+        (n,) whether the prediction came nearer to the truth, over all genes, than the mean of the spots trained on.
+    """
+
+    section: str
+    patient: str | None
+    signals: FloatArray
+    hit: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -37,6 +61,8 @@ class Stop:
         The same after every epoch.
     steps
         Batches that finding it took.
+    held_out
+        The sections left out, with what calibrates a confidence.
     """
 
     epochs: int
@@ -44,10 +70,37 @@ class Stop:
     score: float
     scores: tuple[float, ...]
     steps: int
+    held_out: tuple[HeldOut, ...] = ()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the arrays, for a snapshot."""
+        held: dict[str, Tensor] = {}
+        for number, item in enumerate(self.held_out):
+            arrays = {"signals": torch.from_numpy(item.signals), "hit": torch.from_numpy(item.hit)}
+            held |= named(str(number), arrays)
+        return held
+
+    def texts(self) -> dict[str, Any]:
+        """Return everything else, as JSON values."""
+        names = [[item.section, item.patient] for item in self.held_out]
+        return {name: getattr(self, name) for name in _PLAIN} | {"scores": list(self.scores), "held_out": names}
+
+    @classmethod
+    def load(cls, tensors: Mapping[str, Tensor], texts: Mapping[str, Any]) -> "Stop":
+        """Return what `tensors` and `texts` were taken from."""
+        arrays = [part(str(number), tensors) for number in range(len(texts["held_out"]))]
+        held_out = tuple(
+            HeldOut(section, patient, held["signals"].numpy(), held["hit"].numpy())
+            for (section, patient), held in zip(texts["held_out"], arrays, strict=True)
+        )
+        return cls(**{name: texts[name] for name in _PLAIN}, scores=tuple(texts["scores"]), held_out=held_out)
 
 
-def find_stop(recipe: "ContrastiveRecipe", sections: Sequence[TrainData]) -> Generator[FitStep, None, Stop]:
-    """Train beside each other one network per left-out group, and stop when their mean score no longer rises.
+_PLAIN = ("epochs", "k", "score", "steps")
+
+
+class Search:
+    """Networks trained beside each other, one per left-out group, until their mean score no longer rises.
 
     Patients are left out, or sections of one patient, or halves of one section; with fine-tuning only
     the first, since a network there costs too much to train several.
@@ -59,51 +112,136 @@ def find_stop(recipe: "ContrastiveRecipe", sections: Sequence[TrainData]) -> Gen
     sections
         All training data.
     """
-    config = recipe.config
-    groups = inner_groups(sections, config.inner_folds)
-    held = groups[:1] if recipe.fine_tunes else groups
-    rest = [[s for group in groups if group is not out for s in group] for out in held]
-    if not all(sum(len(s.features) for s in part) >= 2 for part in rest):
-        raise InputError("There are too few spots to leave some out: give more, or set validate to false.")
-    trials = [recipe.trial(recipe.pool(part), recipe.seed + 1 + number) for number, part in enumerate(rest)]
-    inner = [[recipe.pool([section]) for section in out] for out in held]
-    total = config.epochs * (sum(trial.steps_per_epoch() for trial in trials) + 1)
-    best, scores, done = (1, config.k or K_CHOICES[0], -np.inf), [], 0
-    for epoch in range(1, config.epochs + 1):
-        for trial in trials:
-            for loss in trial.epoch(recipe):
-                done += 1
-                yield FitStep(done, total, loss=loss, terms=recipe.terms)
-        with few_threads(recipe.light):
-            k, score = _score(recipe, trials, inner)
-        scores.append(score)
-        yield FitStep(done, total, score=score)
-        best = (epoch, k, score) if score > best[2] else best
-        if epoch - best[0] >= config.patience:
-            break
-    return Stop(*best, scores=tuple(scores), steps=done)
+
+    def __init__(self, recipe: "ContrastiveRecipe", sections: Sequence[TrainData]) -> None:
+        self.recipe = recipe
+        groups = inner_groups(sections, recipe.config.inner_folds)
+        held = groups[:1] if recipe.fine_tunes else groups
+        rest = [[s for group in groups if group is not out for s in group] for out in held]
+        if not all(sum(len(s.features) for s in some) >= 2 for some in rest):
+            raise InputError("There are too few spots to leave some out: give more, or set validate to false.")
+        self.trials = [recipe.trial(recipe.pool(some), recipe.seed + 1 + i) for i, some in enumerate(rest)]
+        self.inner = [[recipe.pool([section]) for section in out] for out in held]
+        self.stop = Stop(1, recipe.config.k or K_CHOICES[0], -np.inf, (), 0)
+
+    def run(self, snapshots: Snapshots) -> Iterator[FitStep]:
+        """Go on from the epoch that `stop` has come to, and keep a snapshot after each."""
+        config = self.recipe.config
+        while (epoch := len(self.stop.scores)) < config.epochs and epoch - self.stop.epochs < config.patience:
+            for trial in self.trials:
+                for loss in trial.epoch(self.recipe):
+                    self.stop = replace(self.stop, steps=self.stop.steps + 1)
+                    yield self.step(loss=loss, terms=self.recipe.terms)
+            with few_threads(self.recipe.light):
+                score = self._judge()
+            yield self.step(score=score)
+            snapshots.save(self.tensors(), {"phase": SEARCH, "stop": self.stop.texts()})
+
+    def step(self, **told: Any) -> FitStep:
+        """Return what is told after the batches done so far."""
+        per_epoch = sum(trial.steps_per_epoch() for trial in self.trials)
+        return FitStep(self.stop.steps, self.recipe.config.epochs * (per_epoch + 1), **told)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the state of all trials, for a snapshot."""
+        held = named("stop", self.stop.tensors())
+        for number, trial in enumerate(self.trials):
+            held |= named(f"trial{number}", trial.state())
+        return held
+
+    def load(self, tensors: Mapping[str, Tensor], texts: Mapping[str, Any]) -> None:
+        """Take back a snapshot of the same search."""
+        self.stop = Stop.load(part("stop", tensors), texts["stop"])
+        for number, trial in enumerate(self.trials):
+            trial.load(part(f"trial{number}", tensors))
+
+    def _judge(self) -> float:
+        """Score the networks as they are now, note it, and return it."""
+        asked = list(self._asked())
+        k, score = _best_k(self.recipe, asked)
+        self.stop = replace(self.stop, scores=(*self.stop.scores, score))
+        if score > self.stop.score:
+            held_out = tuple(_held_out(self.recipe, item, k) for item in asked)
+            self.stop = replace(self.stop, epochs=len(self.stop.scores), k=k, score=score, held_out=held_out)
+        return score
+
+    def _asked(self) -> Iterator["_Asked"]:
+        for trial, sections in zip(self.trials, self.inner, strict=True):
+            bank = self.recipe.make_bank(trial.modules, trial.pool)
+            for section in sections:
+                rows = _spread(len(section), self.recipe.device)
+                query = self.recipe.embed_images(trial.modules, section.images, rows)
+                yield _Asked(trial, bank, section, section.reference[rows].cpu().numpy(), query)
 
 
-def _score(recipe: "ContrastiveRecipe", trials: Sequence[Trial], held: Sequence[Sequence[Pool]]) -> tuple[int, float]:
+@dataclass(frozen=True)
+class _Asked:
+    """A left-out section as it is embedded after an epoch, with the truth of the places that are scored."""
+
+    trial: Trial
+    bank: Bank
+    section: Pool
+    truth: FloatArray
+    query: Tensor
+
+    def everything(self) -> Tensor:
+        """Return all rows of the bank: none is of the section that is left out."""
+        return torch.arange(len(self.bank), device=self.query.device)
+
+
+def find_stop(
+    recipe: "ContrastiveRecipe",
+    sections: Sequence[TrainData],
+    snapshots: Snapshots,
+    kept: Kept | None = None,
+) -> Generator[FitStep, None, Stop]:
+    """Leave training tissue out in turn, and return for how long training does good there, and which k.
+
+    Parameters
+    ----------
+    recipe
+        What is trained.
+    sections
+        All training data.
+    snapshots
+        Where the state is kept after each epoch.
+    kept
+        A snapshot of the same search to go on from.
+    """
+    search = Search(recipe, sections)
+    if kept is not None:
+        search.load(*kept)
+        yield search.step(message=f"Going on after epoch {len(search.stop.scores)} of the search.")
+    yield from search.run(snapshots)
+    return search.stop
+
+
+def _best_k(recipe: "ContrastiveRecipe", asked: Sequence[_Asked]) -> tuple[int, float]:
     """Return the best k and its mean r over left-out sections and genes."""
     choices = (recipe.config.k,) if recipe.config.k else K_CHOICES
     scores: dict[int, list[float]] = {k: [] for k in choices}
-    for trial, sections in zip(trials, held, strict=True):
-        bank = recipe.make_bank(trial.modules, trial.pool)
-        everything = torch.arange(len(bank), device=recipe.device)
-        for section in sections:
-            rows = _spread(len(section), recipe.device)
-            truth = section.reference[rows].cpu().numpy()
-            query = recipe.embed_images(trial.modules, section.images, rows)
-            found = recipe.search(trial.modules, bank, query, everything, max(choices))
-            for k in choices:
-                predicted = recipe.refine(trial.modules, query, bank.average(nearest(found, k)))
-                scores[k].append(mean_r(truth, predicted))
+    for item in asked:
+        modules = item.trial.modules
+        found = recipe.search(modules, item.bank, item.query, item.everything(), max(choices))
+        for k in choices:
+            predicted = recipe.refine(modules, item.query, item.bank.average(nearest(found, k)))
+            scores[k].append(mean_r(item.truth, predicted))
     means = {k: float(np.mean(values)) for k, values in scores.items()}
     return max(means.items(), key=lambda item: item[1])
 
 
-def _spread(n: int, device: torch.device) -> torch.Tensor:
+def _held_out(recipe: "ContrastiveRecipe", item: _Asked, k: int) -> HeldOut:
+    """Return signals and hits of a section's places with the chosen k."""
+    modules, rows = item.trial.modules, item.everything()
+    found = recipe.search(modules, item.bank, item.query, rows, k)
+    predicted = recipe.refine(modules, item.query, item.bank.average(found))
+    usual = item.trial.pool.reference.mean(0).cpu().numpy()
+    error, error_of_mean = (((guess - item.truth) ** 2).sum(axis=1) for guess in (predicted, usual))
+    (section,), (patient,) = item.section.sections, item.section.patients
+    return HeldOut(section, patient, signals(item.bank, found, item.query, rows), error < error_of_mean)
+
+
+def _spread(n: int, device: torch.device) -> Tensor:
     return torch.linspace(0, n - 1, min(n, MAX_SCORED), device=device).round().long()
 
 

@@ -1,7 +1,7 @@
 """Training sections laid end to end as tensors, so that a batch is a list of rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 from geneglass.data.types import FloatArray, UInt8Array
 from geneglass.errors import InputError
 from geneglass.model.parts import nearest_places
+from geneglass.model.read_ahead import ReadAhead
 from geneglass.model.recipe import PatchSource, QueryData, TrainData
 
 
@@ -28,12 +29,15 @@ class Images:
     slides
         (sections, m, dim) features of places spread over each slide, rows of NaN where a slide has fewer; None
         where no recipe asked for them.
+    ahead
+        Patches that are being read in the background.
     """
 
     features: Tensor
     starts: tuple[int, ...]
     sources: tuple[PatchSource, ...] = ()
     slides: Tensor | None = None
+    ahead: ReadAhead = field(default_factory=ReadAhead, compare=False, repr=False)
 
     def __len__(self) -> int:
         return self.starts[-1]
@@ -45,6 +49,14 @@ class Images:
 
     def patches(self, rows: Tensor) -> tuple[UInt8Array, ...]:
         """Return per field of view the (len(rows), size_px, size_px, 3) patches of these rows."""
+        found = self.ahead.take(rows.cpu()) if self.sources else None
+        return self._read(rows) if found is None else found
+
+    def read_ahead(self, batches: Sequence[Tensor]) -> Generator[Tensor]:
+        """Yield batches of rows, on the CPU, in turn; what `patches` will give for the next is read meanwhile."""
+        yield from self.ahead.over(batches, self._read) if self.sources else batches
+
+    def _read(self, rows: Tensor) -> tuple[UInt8Array, ...]:
         wanted, section = rows.cpu().numpy(), self.section_of(rows).cpu().numpy()
         out: tuple[UInt8Array, ...] = ()
         for number in np.unique(section):

@@ -1,7 +1,7 @@
 """One network being trained on one pool: the steps of gradient descent and nothing else."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from geneglass.model.pool import Pool
+from geneglass.model.snapshot import named, part
 
 
 class Objective(Protocol):
@@ -68,6 +69,9 @@ def few_threads(active: bool = True) -> Iterator[None]:
 class Trial:
     """A network, its optimiser and its own stream of random numbers.
 
+    A recipe whose training holds more (a queue of negatives, averaged weights) gives a subclass whose `state` and
+    `load` hold that too; fixed statistics that `adjust` takes from the pool are taken again and need no place.
+
     Parameters
     ----------
     modules
@@ -87,8 +91,10 @@ class Trial:
         self.seed = seed
         self.step = 0
         optimiser = torch.optim.AdamW if schedule.decoupled else torch.optim.Adam
-        trained = [p for p in modules.parameters() if p.requires_grad]
-        self.optimiser = optimiser(trained, lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+        self._trained = [p for p in modules.parameters() if p.requires_grad]
+        self.optimiser = optimiser(
+            self._trained, lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
+        )
         self._order = torch.Generator().manual_seed(seed)
 
     def steps_per_epoch(self) -> int:
@@ -99,8 +105,27 @@ class Trial:
     def epoch(self, objective: Objective) -> Iterator[float]:
         """Pass once over the pool, yielding the loss after every batch."""
         batches = [b for group in self._groups() for b in torch.split(self._shuffled(group), self.schedule.batch)]
-        for number in torch.randperm(len(batches), generator=self._order).tolist():
-            yield self._step(objective, batches[number].to(self.pool.expression.device))
+        order = torch.randperm(len(batches), generator=self._order).tolist()
+        device = self.pool.expression.device
+        with closing(self.pool.images.read_ahead([batches[number] for number in order])) as ready:
+            for rows in ready:
+                yield self._step(objective, rows.to(device))
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that the next epoch depends on, as it is now."""
+        held = named("net", self.modules.state_dict())
+        for number, parameter in enumerate(self._trained):
+            held |= named(f"optimiser.{number}", self.optimiser.state.get(parameter, {}))
+        return held | {"order": self._order.get_state(), "step": torch.tensor(self.step)}
+
+    def load(self, held: Mapping[str, Tensor]) -> None:
+        """Take back what `state` returned of a trial of the same recipe, pool and seed."""
+        self.modules.load_state_dict(part("net", held))
+        for number, parameter in enumerate(self._trained):
+            moments = part(f"optimiser.{number}", held)
+            self.optimiser.state[parameter] = {name: _as(value, parameter) for name, value in moments.items()}
+        self._order.set_state(held["order"])
+        self.step = int(held["step"])
 
     def _groups(self) -> list[Tensor]:
         if not self.schedule.by_section:
@@ -125,3 +150,10 @@ class Trial:
             self.optimiser.step()
         self.step += 1
         return loss.item()
+
+
+def _as(moment: Tensor, parameter: Tensor) -> Tensor:
+    """Return an optimiser's tensor on the parameter's device, in its order of memory, which fused steps rely on."""
+    if moment.shape != parameter.shape:
+        return moment.to(parameter.device, copy=True)
+    return torch.empty_like(parameter, requires_grad=False, dtype=moment.dtype).copy_(moment)

@@ -24,6 +24,7 @@ from geneglass.data.types import FloatArray, PatchSpec, UInt8Array
 from geneglass.errors import InputError, UsageError
 from geneglass.model.encoder import Encoder
 from geneglass.model.encoders import ENCODERS, EncoderFamily
+from geneglass.model.precision import bfloat16_helps
 from geneglass.model.weights import Weights, load_weights, read_weights
 
 TARGET_MPP = 0.5
@@ -96,7 +97,7 @@ class TimmEncoder(Encoder):
             _drop_final_activation(model)
         self._set_view(model, view)
         self._model = model.to(self.device).to(memory_format=torch.channels_last).eval()
-        self.bfloat16 = _bfloat16_helps(self.device)
+        self.bfloat16 = bfloat16_helps(self.device)
         self.raw_dim = self.dim = _pooled_length(self._model, self.patches[0].size_px, self.device)
         self._identity = ""
 
@@ -152,16 +153,6 @@ def _triple(value: Any, what: str) -> Triple:
     if what == "std" and not all(number > 0 for number in numbers):
         raise UsageError(f"std must be positive, got {value!r}.")
     return (float(numbers[0]), float(numbers[1]), float(numbers[2]))
-
-
-def _bfloat16_helps(device: torch.device) -> bool:
-    """Return whether bfloat16 is native there: emulated, it is several times slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(
-        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
-    )
 
 
 def _pooled_length(model: nn.Module, size_px: int, device: torch.device) -> int:
