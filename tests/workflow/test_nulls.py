@@ -64,6 +64,12 @@ def test_position_tells_nothing_of_other_patients(breast):
     assert scores["by_ranking"]["depth only"]["r"] == pytest.approx(0.3037, abs=5e-4)
 
 
+def test_full_depth_unit_says_nothing_of_other_patients_by_position(breast):
+    scores = score_nulls(breast[0], panel=breast[1], split="patient", min_counts=0)
+    assert abs(scores["by_ranking"][K10]["r"]) < 0.02
+    assert scores["by_ranking"]["depth only"]["r_top_test_mean"] == pytest.approx(0.1594, abs=5e-4)
+
+
 def test_raw_counts_protocol(breast):
     scores = score_nulls(breast[0], protocol="hest", panel=breast[1], split="section")
     depth = scores["by_ranking"]["depth only"]
@@ -74,6 +80,7 @@ def test_raw_counts_protocol(breast):
 
 def test_what_leaks_and_what_is_published_is_marked(published):
     said = " ".join(published["sentences"])
+    assert "11,548 spots of 32 sections are scored." in said
     assert published["leaks"]
     assert "leaking: sister sections of the test patient are in training" in said
     assert "As published" in said

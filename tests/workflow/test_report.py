@@ -53,7 +53,9 @@ def scored_by_chance(recipes, name, patient, leaks, seed=0):
         judged={
             recipes[0]: Judged(generator.uniform(size=30).astype(np.float32), truth[:, 0] > 1, "calibrated on <2>")
         },
-        maps={recipe: SectionMaps(name, PLACES, (shown,), (replace(shown, gene="G2"),), True) for recipe in recipes},
+        maps={
+            recipe: SectionMaps(name, PLACES, (shown,), (replace(shown, gene="G2"),), True) for recipe in recipes[:2]
+        },
     )
     section = Measured(
         name, patient, GENES, truth, truth, truth.sum(axis=1), None, PLACES, 60, np.array(["a", "b"] * 15, dtype=object)
@@ -72,7 +74,9 @@ def page_of(tmp_path):
         facts = Facts(config, PROTOCOLS["geneglass"], panels, units, tuple(section for _, section in both))
         metrics = complete(facts, scored)
         maps = {recipe: typical_maps(scored, recipe) for recipe in recipes}
-        return metrics, render(metrics, per_gene(scored, recipes), maps)
+        return metrics, render(
+            metrics, per_gene(scored, recipes), {name: found for name, found in maps.items() if found}
+        )
 
     return make
 
@@ -117,7 +121,7 @@ def test_twelve_recipes_and_four_sections_fit_with_turned_names(page_of):
     # Each pair stands twice in a square, in either direction, for all genes and for the 50.
     assert len(re.findall(r'title="95 %', page)) == 4 * 66
     assert page.count("<details open>") == 1
-    assert page.count("<details") == 12
+    assert page.count("<details") == 2
 
 
 def test_a_pair_reads_the_same_from_both_sides(page_of):

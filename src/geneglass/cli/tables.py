@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-FILE_WIDTH = 110
+FILE_WIDTH = 120
 """Characters of a table that goes into a file or a pipe."""
 
 
@@ -38,24 +38,42 @@ def show_checks(checked: Any) -> None:
 
 def show_scores(metrics: Mapping[str, Any]) -> None:
     """Print each recipe beside every null, then the sentences of the evaluation."""
-    _show_predictors("predictor", metrics["predictors"])
+    _show_predictors("predictor", metrics["predictors"], metrics["ranking_name"])
     _show_sentences(metrics)
 
 
 def show_nulls(scores: Mapping[str, Any]) -> None:
     """Print the predictors that see no image."""
-    _show_predictors("sees no image", scores["predictors"])
+    _show_predictors("sees no image", scores["predictors"], scores["ranking"])
+    _show_rankings(scores["by_ranking"])
     _show_sentences(scores)
 
 
-def _show_predictors(title: str, predictors: Mapping[str, Mapping[str, Any]]) -> None:
+def _show_predictors(title: str, predictors: Mapping[str, Mapping[str, Any]], ranking: str) -> None:
+    from geneglass.workflow.protocol import HVG, TOP_LABELS  # heavy, and of no use to most commands
+
+    labels = dict[str, str](TOP_LABELS.items())
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(title, no_wrap=True)
-    for column in ("mean r", "50 highest", "MSE", "undefined"):
-        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("mean r", labels[ranking], labels[HVG], "MSE", "undefined"):
+        table.add_column(column, justify="right")
     for name, values in predictors.items():
-        r, top = (_with_interval(values, key) for key in ("r", "r_top"))
-        table.add_row(escape(name), r, top, _text(values.get("mse")), _text(values.get("undefined")))
+        r, at_top = (_with_interval(values, key) for key in ("r", "r_top"))
+        table.add_row(escape(name), r, at_top, *(_text(values.get(key)) for key in ("r_hvg", "mse", "undefined")))
+    console_for_tables().print(table)
+
+
+def _show_rankings(by_ranking: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print mean r over the 50 genes of every ranking, whichever the protocol's own is."""
+    from geneglass.workflow.protocol import TOP_LABELS
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("mean r over", no_wrap=True)
+    for label in ("all genes", *TOP_LABELS.values()):
+        table.add_column(label, justify="right")
+    for name, values in by_ranking.items():
+        shown = (values["r"], *(values[f"r_top_{ranking}"] for ranking in TOP_LABELS))
+        table.add_row(escape(name), *map(_text, shown))
     console_for_tables().print(table)
 
 

@@ -103,7 +103,6 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
         "paired": pairs,
         "groups": _groups(scored, recipes, facts.sections),
         "calibration": calibration,
-        "calibration_sentences": [calibration_sentence(name, found) for name, found in calibration.items()],
         "interval_over": interval_over(patients),
         "interval_sentence": interval_sentence(patients),
         "new_patients": verdicts,

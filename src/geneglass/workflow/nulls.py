@@ -59,6 +59,7 @@ def score_nulls(
     genes = None if panel is None else read_panel(panel)
     scored, sections = _score_folds(cohort, divisions, rules, genes, limit=limit, seed=seed)
     predictors = {name: summary(scored, name, rules.ranking, seed=seed) for name in NULLS}
+    n_spots = sum(s["spots"] - s["set_aside"] for s in sections)
     return {
         "protocol": rules.name,
         "protocol_note": rules.note,
@@ -68,13 +69,14 @@ def score_nulls(
         "leaks": any(fold.leaks for fold in divisions),
         "panel": "chosen on training sections" if panel is None else panel.name,
         "min_counts": limit,
-        "n_spots": sum(s["spots"] - s["set_aside"] for s in sections),
+        "n_spots": n_spots,
         "sections": sections,
         "predictors": predictors,
         "best_null": best_null(predictors),
         "by_ranking": {name: ranked(scored, name) for name in NULLS},
         "by_section": {s.section: {name: section_figures(s, name) for name in NULLS} for s in scored},
         "sentences": [
+            f"{n_spots:,} spots of {len(sections)} sections are scored.",
             *protocol_sentence(rules, limit),
             *leak_sentence(scored),
             null_sentence(predictors, rules.ranking),

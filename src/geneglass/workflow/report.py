@@ -12,7 +12,7 @@ from geneglass.workflow.gene_maps import N_SHOWN, SectionMaps
 from geneglass.workflow.protocol import N_TOP
 from geneglass.workflow.report_figures import gene_scatter, predictor_strip, reliability_plots
 from geneglass.workflow.report_maps import map_picture
-from geneglass.workflow.report_page import CLUSTERS, COLUMNS, LEAKS, MAPS, PAGE, PAIRS, STRUCTURE
+from geneglass.workflow.report_page import CLUSTERS, COLUMNS, LEAKS, MAPS, OFF_BY, PAGE, PAIRS, STRUCTURE
 from geneglass.workflow.statements import headline, not_new_patients
 
 Metrics = Mapping[str, Any]
@@ -96,8 +96,7 @@ def _calibration(metrics: Metrics) -> str:
     if any(item and item["stated"] for item in found.values()):
         picture = reliability_plots(found)
         plots = f'<div class="card fit">{_image(picture, "Stated confidence against the share that was right")}</div>'
-    said = f"<ul>{_items(metrics['calibration_sentences'])}</ul>"
-    return f'<p class="soft">{escape(MEANING)}</p>{plots}{_card(said)}'
+    return f'<p class="soft">{escape(MEANING)} {OFF_BY}</p>{plots}{_card(tables.calibration(metrics))}'
 
 
 def _leaks(metrics: Metrics) -> str:

@@ -15,6 +15,7 @@ N_NAMED = 5
 """Genes that are named in a scatter."""
 MANY_DOTS = 2000
 """More dots than this are drawn as pixels inside the SVG."""
+TICKS = (0, 0.5, 1)
 ACROSS = 4
 """Small figures of calibration in a row."""
 
@@ -61,6 +62,8 @@ def _strip(axis: Any, metrics: Mapping[str, Any], drawn: list[str], keys: tuple[
 
 def gene_scatter(genes: pd.DataFrame, recipe: str, null: str) -> str:
     """Return a scatter of r per gene, averaged over sections: the best null across, the recipe up."""
+    from matplotlib.patheffects import withStroke
+
     rows = genes[genes["recipe"] == recipe]
     mean = rows.groupby("gene")[["r", f"r of {null}"]].mean()
     x, y = mean[f"r of {null}"].to_numpy(np.float32), mean["r"].to_numpy(np.float32)
@@ -74,7 +77,14 @@ def gene_scatter(genes: pd.DataFrame, recipe: str, null: str) -> str:
     axis.scatter(x[both], y[both], s=10, color=RECIPE, alpha=0.45, linewidths=0, rasterized=many)
     above = both & (y > x)
     for i in _apart(y, np.flatnonzero(above), closest=0.06 * (high - low)):
-        axis.annotate(str(mean.index[i]), (x[i], y[i]), xytext=(4, 3), textcoords="offset points", fontsize=8)
+        axis.annotate(
+            str(mean.index[i]),
+            (x[i], y[i]),
+            xytext=(4, 3),
+            textcoords="offset points",
+            fontsize=8,
+            path_effects=[withStroke(linewidth=2, foreground="white")],
+        )
     axis.set(xlim=(low, high), ylim=(low, high), xlabel=f"r, {null}", ylabel=f"r, {recipe}")
     axis.set_title(f"{int(above.sum())} of {int(both.sum())} genes above the line", fontsize=10, loc="left")
     axis.set_aspect("equal")
@@ -86,15 +96,15 @@ def reliability_plots(calibration: Mapping[str, Any]) -> str:
     drawn = {name: found for name, found in calibration.items() if found and found["stated"]}
     across = min(len(drawn), ACROSS)
     down = -(-len(drawn) // ACROSS)
-    figure = new_figure(0.2 + 2.8 * across, 3.0 * down)
-    axes = np.atleast_1d(figure.subplots(down, across, sharex=True, sharey=True)).ravel()
+    figure = new_figure(0.2 + 2.8 * across, 3.1 * down)
+    axes = np.atleast_1d(figure.subplots(down, across, sharey=True)).ravel()
     for axis, (name, found) in zip(axes, drawn.items(), strict=False):
         x, y, n = (np.array([item[key] for item in found["bins"]]) for key in ("confidence", "right", "places"))
         axis.plot([0, 1], [0, 1], color=GREY, linewidth=1)
         axis.plot(x, y, color=RECIPE, linewidth=1, alpha=0.6)
         axis.scatter(x, y, s=12 + 150 * n / n.sum(), color=RECIPE, linewidths=0, zorder=3)
         axis.set_title(f"{name}: off by {found['ece']:.2f}", fontsize=10, loc="left")
-        axis.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+        axis.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1, xticks=TICKS, yticks=TICKS)
         axis.grid(color=GRID, zorder=0)
     for axis in axes[len(drawn) :]:
         axis.set_visible(False)

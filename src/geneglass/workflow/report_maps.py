@@ -25,7 +25,7 @@ def typical_maps(scored: Sequence[Scored], recipe: str) -> SectionMaps | None:
     known = np.flatnonzero(np.isfinite(r))
     if not len(known):
         return None
-    middle = known[np.argsort(r[known], kind="stable")][(len(known) - 1) // 2]
+    middle = int(known[np.argsort(r[known], kind="stable")][(len(known) - 1) // 2])
     return scored[middle].maps.get(recipe)
 
 

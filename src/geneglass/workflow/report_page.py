@@ -21,7 +21,7 @@ th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:
 tr.recipe td{color:var(--mark)}tr.recipe td:first-child{font-weight:600}
 tr.best td{color:var(--null);font-weight:600}tr.limit td{font-style:italic;color:var(--soft)}
 table.turned th:not(:first-child) span{writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap}
-table.words td,table.words th{text-align:left;white-space:normal}
+table.square,table.turned{width:auto}table.words td,table.words th{text-align:left;white-space:normal}
 img{max-width:100%;height:auto;display:block}.fit{width:fit-content;max-width:100%}
 .grid{display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(330px,1fr))}
 .grid .card{margin:6px 0;padding:10px 12px}
@@ -44,7 +44,7 @@ $pairs
 <h2>Gene by gene</h2>
 <p class="soft">Each dot is a gene, its r averaged over sections. Above the line the picture adds something to what
 position or depth alone give.</p>
-<div class="grid">$scatters</div>
+$scatters
 <h2>Maps of single genes</h2>
 $maps
 <h2>Errors and spatial structure</h2>
@@ -88,6 +88,9 @@ CLUSTERS = """<p class="soft">Spots are clustered by what is predicted (K-means 
 clusters as regions) and compared with the pathologist's regions: ARI / NMI, 1 where they are the same, ARI 0 by
 chance. Clusters of the measured expression itself (first row) show how much such a comparison can give; position only
 shows what is found without the image.</p>"""
+
+OFF_BY = """Off by: the expected calibration error, the mean difference of the stated confidence and the share that
+was right; on the line in the figures it is 0. A confidence that orders places has more right in its surer half."""
 
 LEAKS = """<p class="soft">A score leaks where tissue of the tested patient was in training: sister sections look alike,
 and a model that only remembers places would do well.</p>"""

@@ -1,5 +1,6 @@
 """The tables of the report, as HTML."""
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -17,8 +18,8 @@ Metrics = Mapping[str, Any]
 
 def correlations(metrics: Metrics) -> str:
     """Return r of every predictor, with intervals, over all genes and over those that matter most."""
-    head = ("", "mean r", "95 %", _top(metrics), "95 %", TOP_LABELS["train_variance"], "95 %", "rank r")
-    head = (*head, "r / ceiling", "shuffled", "undefined")
+    head = ["", "mean r", "95 %", _top(metrics), "95 %", TOP_LABELS["train_variance"], "95 %"]
+    head += ["rank r", "r / ceiling", "shuffled", "undefined"]
     rows = []
     for name, figures in _shown(metrics).items():
         shuffled = metrics["predictors"].get(f"{name}, {SHUFFLED}", {}).get("r")
@@ -60,7 +61,7 @@ def pairs(metrics: Metrics, genes: str) -> str:
             item = found.get((row, column)) or found.get((column, row))
             cells.append("<td></td>" if item is None else _difference(item, 1 if same_order else -1, widest))
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    return _table(("", *recipes), rows, kind="turned" if len(recipes) > UPRIGHT else "")
+    return _table(("", *recipes), rows, kind="turned" if len(recipes) > UPRIGHT else "square")
 
 
 def groups(metrics: Metrics) -> str:
@@ -76,6 +77,21 @@ def groups(metrics: Metrics) -> str:
         rows.append(_row(cells, "limit" if name == MEASURED else _kind(name, metrics)))
     of = [f"{section} ({len(found['classes'][section])} regions)" for section in sections]
     return _table(("", "mean ARI", "mean NMI", *of), rows)
+
+
+def calibration(metrics: Metrics) -> str:
+    """Return what each recipe's stated confidence is worth."""
+    head = ("", "places", "right", "with confidence", "off by", "right, surer half", "right, other half", "calibrated")
+    rows = []
+    for name, found in metrics["calibration"].items():
+        if found is None:
+            rows.append(_row([name, *["–"] * 6, "not judged: its unit can not be computed here"], "recipe"))
+            continue
+        on = "; ".join(found["calibrated"]) or ("does not say" if found["stated"] else "states no confidence")
+        shares = [_percent(found["right"]), str(found["stated"]), number(found["ece"])]
+        halves = [_percent(found[key]) for key in ("surer_half", "other_half")]
+        rows.append(_row([name, str(found["places"]), *shares, *halves, on], "recipe"))
+    return _table(head, rows)
 
 
 def sections(metrics: Metrics) -> str:
@@ -133,6 +149,10 @@ def _difference(item: Mapping[str, Any], sign: int, widest: float) -> str:
 def _interval(limits: Sequence[float]) -> str:
     low, high = (number(value) for value in limits)
     return "–" if low == "–" else f"{low} to {high}"
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.0%}"
 
 
 def _row(cells: Sequence[str], kind: str) -> str:

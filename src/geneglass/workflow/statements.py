@@ -99,11 +99,12 @@ def undefined_sentence(predictors: Figures, names: Sequence[str] = (DEPTH,)) -> 
     """Return how many genes have no defined score, or nothing."""
     said = []
     for name in names:
-        number = predictors[name]["undefined"]
-        if number:
+        lost = predictors[name]["undefined"]
+        if lost:
+            genes = f"{lost} gene{'' if lost == 1 else 's'}"
             said.append(
-                f"{name}: r is not defined for {number} genes (summed over test sections), where measured or predicted "
-                "values are constant or the file lacks the gene; they are left out of the means."
+                f"{name}: r is not defined for {genes} (summed over test sections), where measured or predicted values "
+                "are constant or the file lacks the gene; they are left out of the means."
             )
     return said
 
