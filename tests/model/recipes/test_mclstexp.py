@@ -10,7 +10,7 @@ from geneglass.errors import InputError
 from geneglass.model.make import make_config, make_encoder, make_recipe
 from geneglass.model.parts import TransformerBlock
 from geneglass.model.recipe import UNIT, TrainData
-from geneglass.model.recipes.mclstexp import GENE_UNIT, TABLE_ROWS
+from geneglass.model.spot_side import GENE_UNIT, TABLE_ROWS
 
 GENES = tuple(f"g{i}" for i in range(12))
 DIM = 10

@@ -12,68 +12,29 @@ embedded, and the bank was embedded for every fold anew.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
-from geneglass.data.types import FloatArray
-from geneglass.errors import InputError
-from geneglass.model.contrastive import ContrastiveRecipe, Shapes
-from geneglass.model.contrastive_config import ContrastiveConfig, require
-from geneglass.model.parts import (
-    Principal,
-    ProjectionHead,
-    Temperature,
-    TransformerBlock,
-    contrastive_loss,
-    fourier_position,
-    receptive_rows,
-)
-from geneglass.model.pool import Measured, Pool
-from geneglass.model.recipe import UNIT, TrainData
+from geneglass.model.contrastive import Shapes
+from geneglass.model.contrastive_config import require
+from geneglass.model.parts import Principal, ProjectionHead, Temperature
+from geneglass.model.pool import Pool
 from geneglass.model.recipes import RECIPES
-
-TABLE_ROWS = 65_536
-PUBLISHED_BANK_BATCH = 32
-GENE_UNIT = "log10(1 + 10,000 x / total of the gene over the section)"
+from geneglass.model.spot_side import SpotSide, SpotSideConfig, SpotSideRecipe
 
 
 @dataclass(frozen=True)
-class MclstexpConfig(ContrastiveConfig):
+class MclstexpConfig(SpotSideConfig):
     """Settings of mclSTExp."""
 
-    similarity: Annotated[Literal["cosine", "dot"], {"tooltip": "dot: embeddings are not normalised in the loss"}] = (
-        "cosine"
-    )
     feature_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the features kept; 0 keeps all"}] = 100
-    gene_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the expression kept; 0 keeps all"}] = 30
-    context: Annotated[
-        Literal["neighbours", "batch"], {"tooltip": "A spot attends to its neighbours, or to the spots of its batch"}
-    ] = "neighbours"
-    neighbour_spots: Annotated[int, {"min": 1, "tooltip": "Neighbouring spots that a spot attends to"}] = 6
-    layers: Annotated[int, {"min": 0, "max": 12, "tooltip": "Transformer blocks of the spot side"}] = 1
-    heads: Annotated[int, {"min": 1, "tooltip": "Attention heads"}] = 4
-    head_dim: Annotated[int, {"min": 1, "tooltip": "Length of each head"}] = 16
-    position: Annotated[
-        Literal["none", "fourier", "table"],
-        {"tooltip": "Position on the spot side: waves over micrometres, or a learned row per array coordinate"},
-    ] = "none"
-    expression_input: Annotated[
-        Literal["total", "panel"], {"tooltip": "Depth is taken over all genes (ln), or over the panel (log10)"}
-    ] = "total"
-    bank_unit: Annotated[
-        Literal["total", "gene"], {"tooltip": "gene: each gene scaled over its section, depth left in"}
-    ] = "total"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("neighbour_spots", 1), ("layers", 0), ("heads", 1), ("head_dim", 1)):
-            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
-        for name in ("feature_components", "gene_components"):
-            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
+        require(
+            self.feature_components >= 0, f"feature_components must not be negative, got {self.feature_components}."
+        )
 
 
 PUBLISHED = MclstexpConfig(
@@ -106,69 +67,11 @@ PUBLISHED = MclstexpConfig(
 )
 
 
-class SpotSide(nn.Module):
-    """Expression -> embedding, through attention to other spots.
-
-    Parameters
-    ----------
-    genes
-        Length of the expression vector.
-    config
-        The recipe's settings.
-    """
-
-    def __init__(self, genes: int, config: MclstexpConfig) -> None:
-        super().__init__()
-        self.config = config
-        kept = min(config.gene_components, genes)
-        self.components = Principal(genes, kept) if kept else None
-        dim = kept or genes
-        tables = config.position == "table"
-        self.rows = nn.Embedding(TABLE_ROWS, dim) if tables else None
-        self.columns = nn.Embedding(TABLE_ROWS, dim) if tables else None
-        self.waves = nn.Linear(4 * FREQUENCIES, dim) if config.position == "fourier" else None
-        self.blocks = nn.ModuleList(
-            TransformerBlock(dim, config.heads, config.head_dim, mlp_dim=dim, dropout=config.dropout)
-            for _ in range(config.layers)
-        )
-        self.head = ProjectionHead(dim, config.embed_dim, config.dropout)
-
-    def forward(self, pool: Pool, rows: Tensor) -> Tensor:
-        """Return (len(rows), embed_dim); with context "neighbours" a spot's row does not depend on the others asked."""
-        batch = self.config.context == "batch"
-        seen, lists = (rows, None) if batch else receptive_rows(rows, pool.neighbours, len(self.blocks))
-        x = pool.expression[seen]
-        x = x if self.components is None else self.components(x)
-        x = x + self._position(pool, seen, x)
-        for block in self.blocks:
-            x = block(x, lists)
-        found: Tensor = self.head(x[: len(rows)])
-        return found
-
-    def _position(self, pool: Pool, seen: Tensor, x: Tensor) -> Tensor:
-        if self.rows is not None and self.columns is not None:
-            codes = pool.codes_yx[seen]
-            found: Tensor = self.rows(codes[:, 0]) + self.columns(codes[:, 1])
-            return found
-        if self.waves is not None:
-            waves: Tensor = self.waves(fourier_position(pool.centres_um_yx[seen], FREQUENCIES))
-            return waves
-        return torch.zeros_like(x)
-
-
-FREQUENCIES = 6
-"""Waves per axis of the Fourier position: 8,000 down to 250 micrometres."""
-
-
 @RECIPES.register("mclstexp")
-class MclstexpRecipe(ContrastiveRecipe):
+class MclstexpRecipe(SpotSideRecipe):
     """Contrastive learning of patches and spots with a Transformer over spots, and prediction by retrieval."""
 
     Config: ClassVar[type[Any]] = MclstexpConfig
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.unit = GENE_UNIT if self.config.bank_unit == "gene" else UNIT
 
     @classmethod
     def published(cls) -> MclstexpConfig:
@@ -190,51 +93,7 @@ class MclstexpRecipe(ContrastiveRecipe):
 
     def adjust(self, modules: nn.ModuleDict, pool: Pool) -> None:
         """Take the principal axes of features and expression from the training spots."""
-        for side, values in (("image", pool.images.features), ("spots", pool.expression)):
-            for part in modules[side].modules():
-                if isinstance(part, Principal):
-                    part.fit(values)
-        if self.config.position == "table":
-            _require_codes(pool)
-
-    def neighbours(self) -> int:
-        """Return the length of a spot's list, itself included."""
-        return 1 + int(self.config.neighbour_spots) if self.config.context == "neighbours" else 1
-
-    def spot_batch(self) -> int:
-        """Return how many spots of the bank are embedded at a time, which the published form depends on."""
-        return PUBLISHED_BANK_BATCH if self.config.context == "batch" else super().spot_batch()
-
-    def measured(self, section: TrainData) -> Measured:
-        """Return expression in the units that the settings name."""
-        shown = section.expression if self.config.expression_input == "total" else _log10(section.counts, axis=1)
-        given = section.expression if self.config.bank_unit == "total" else _log10(section.counts, axis=0)
-        return Measured(section, shown, given)
-
-    def encode_spots(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
-        """Return the embeddings of measured spots."""
-        found: Tensor = modules["spots"](pool, rows)
-        return found
-
-    def loss(self, modules: nn.ModuleDict, images: Tensor, spots: Tensor) -> Tensor:
-        """Return the symmetric cross-entropy of a batch."""
-        if self.config.similarity == "cosine":
-            images, spots = functional.normalize(images, dim=1), functional.normalize(spots, dim=1)
-        return contrastive_loss(images @ spots.T / modules["temperature"]())
-
-
-def _log10(counts: FloatArray, *, axis: int) -> FloatArray:
-    """Return log10(1 + 10,000 x / total), the total taken along an axis: 1 over genes, 0 over spots."""
-    totals = counts.sum(axis=axis, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros_like(counts, dtype=np.float32), where=totals > 0)
-    found: FloatArray = np.log10(1 + 1e4 * shares).astype(np.float32)
-    return found
-
-
-def _require_codes(pool: Pool) -> None:
-    highest, lowest = int(pool.codes_yx.max()), int(pool.codes_yx.min())
-    if lowest < 0 or highest >= TABLE_ROWS:
-        raise InputError(
-            f"The position tables hold coordinates from 0 to {TABLE_ROWS - 1:,}, and a spot has "
-            f"{lowest if lowest < 0 else highest:,}: set position to none or fourier."
-        )
+        super().adjust(modules, pool)
+        for part in modules["image"].modules():
+            if isinstance(part, Principal):
+                part.fit(pool.images.features)
