@@ -2,33 +2,37 @@
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from geneglass.model.recipe import Neighbours
 
 UNITS = 32
 
 
-def randomly_reranked(found: Neighbours, k: int, seed: int) -> Neighbours:
-    """Return the k references of the highest similarity times a random network's factor for it, weights to sum one.
+def randomly_reranked(found: Neighbours, query: Tensor, embeddings: Tensor, *, k: int, seed: int) -> Neighbours:
+    """Return the k references of the highest similarity times a random factor of each pair, weights to sum one.
 
     Parameters
     ----------
     found
-        References of n places, as many as are to be considered.
+        The (n, m) references that are considered.
+    query, embeddings
+        (n, dim) of the places and (b, dim) of the bank, which the factors are read from.
     k
         How many are kept of each; fewer where there are fewer.
     seed
-        The factors follow from it.
+        The network follows from it.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = nn.Sequential(nn.Linear(1, UNITS), nn.ReLU(), nn.Linear(UNITS, 1), nn.Sigmoid())
-    similarity = torch.from_numpy(found.similarity)
+        of_query, of_reference = nn.Linear(query.shape[1], UNITS), nn.Linear(query.shape[1], UNITS, bias=False)
+        to_factor = nn.Sequential(nn.ReLU(), nn.Linear(UNITS, 1), nn.Sigmoid())
+    rows = torch.from_numpy(found.rows)
     with torch.no_grad():
-        score = similarity * network(similarity[..., None])[..., 0]
+        hidden = of_query(query.cpu())[:, None] + of_reference(embeddings.cpu())[rows]
+        score = torch.from_numpy(found.similarity) * to_factor(hidden)[..., 0]
     kept = score.topk(min(k, score.shape[1]), dim=1).indices.numpy()
-    rows, weights, similarities = (
+    of_kept, weights, similarity = (
         np.take_along_axis(values, kept, axis=1) for values in (found.rows, found.weights, found.similarity)
     )
-    return Neighbours(rows, weights / weights.sum(axis=1, keepdims=True), similarities)
+    return Neighbours(of_kept, weights / weights.sum(axis=1, keepdims=True), similarity)

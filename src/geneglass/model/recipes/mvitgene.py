@@ -15,7 +15,7 @@ The published form (`MvitgeneRecipe.published`) is rebuilt from its description,
 are 0, so that it trains nothing. It is run with `timm:resnet50?native=1`. Not carried over are the schedule
 of its learning rate, without effect there, and its batch correction, which was fitted on the slide to be
 tested too. Not in the description, and assumed: embeddings have length one, and the network that re-ranks maps
-a similarity, through 32 units, to a factor of it.
+a pair of embeddings, through 32 units, to a factor of their similarity.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +46,7 @@ from geneglass.model.retrieval import Bank
 from geneglass.model.soft_targets import divergence, kernel_similarity, soft_cross_entropy
 from geneglass.model.sub_patches import WholePatch, cut_tiles
 
-RERANK_BATCH = 64
+RERANK_BATCH = 16
 """Places re-ranked at a time, since that looks at every reference of each."""
 
 
@@ -208,10 +208,11 @@ class MvitgeneRecipe(ContrastiveRecipe):
         """Return the nearest references, or those that come first in the order of a random network."""
         if self.config.rerank == "none":
             return super().search(modules, bank, query, rows, k)
-        lots = [
-            super(MvitgeneRecipe, self).search(modules, bank, lot, rows, len(rows)) for lot in query.split(RERANK_BATCH)
-        ]
-        return join_neighbours([randomly_reranked(lot, k, self.seed) for lot in lots])
+        lots = []
+        for lot in query.split(RERANK_BATCH):
+            found = super().search(modules, bank, lot, rows, len(rows))
+            lots.append(randomly_reranked(found, lot, bank.embeddings, k=k, seed=self.seed))
+        return join_neighbours(lots)
 
     def refine(self, modules: nn.ModuleDict, query: Tensor, retrieved: FloatArray) -> FloatArray:
         """Return what was retrieved, with the expression head's own prediction blended in where asked for."""
@@ -233,4 +234,4 @@ class MvitgeneRecipe(ContrastiveRecipe):
         if not any(getattr(self.config, f"{name}_weight") for name in PARTS):
             return "All weights of the loss are 0: nothing was trained, and predictions rest on random projections."
         parts = ", ".join(f"{name} {value:.3f}" for name, value in self.terms.items())
-        return f"The loss at the end, by its weighted parts: {parts}."
+        return parts and f"The loss at the end, by its weighted parts: {parts}."
