@@ -44,7 +44,7 @@ class BleepConfig(ContrastiveConfig):
     ] = "soft"
     soft_temperature: Annotated[
         float, {"min": 1e-6, "tooltip": "What similarities are divided by for soft targets; small is sharp"}
-    ] = 0.05
+    ] = 0.2
     detach_targets: Annotated[bool, {"tooltip": "No gradient goes through the soft targets"}] = True
     transpose_targets: Annotated[
         bool, {"tooltip": "Images are given the spots' table of targets, turned, whose rows do not sum to one"}
