@@ -93,28 +93,43 @@ def best(scores: Tensor, k: int, n: int) -> tuple[Tensor, Tensor]:
     n
         Columns that count.
     """
-    groups = scores.shape[1] // GROUP
-    if 2 * k >= groups:
-        columns = _best_columns(scores[:, :n], k)
-        return _in_order(scores, columns)
-    grouped = scores.view(len(scores), groups, GROUP)
-    chosen = _best_columns(grouped.amax(dim=2), k)[:, :, None]
-    candidates = grouped.gather(1, chosen.expand(-1, -1, GROUP)).flatten(1)
-    within = _best_columns(candidates, k)
-    columns = chosen[:, :, 0].gather(1, within // GROUP) * GROUP + within % GROUP
-    return _in_order(scores, columns)
+    values, columns, left_out = _candidates(scores, k) if 2 * k < scores.shape[1] // GROUP else _direct(scores, k, n)
+    last = values[:, -1]
+    # Equal scores are rare, and sorting costs more than finding: only rows that have them are put in order.
+    unsorted = (values[:, 1:] == values[:, :-1]).any(dim=1)
+    if unsorted.any():
+        values[unsorted], columns[unsorted] = _in_order(values[unsorted], columns[unsorted])
+    undecided = last <= left_out
+    if undecided.any():
+        whole = scores[undecided, :n].sort(dim=1, descending=True, stable=True)
+        values[undecided], columns[undecided] = whole.values[:, :k], whole.indices[:, :k]
+    return values, columns
 
 
-def _best_columns(scores: Tensor, k: int) -> Tensor:
-    """Return the columns of the k best scores of each row, ascending; of equal ones the first are taken."""
-    found = scores.topk(k, dim=1, sorted=False)
-    columns = found.indices
-    tied = (scores >= found.values.amin(dim=1, keepdim=True)).sum(dim=1) > k
-    if tied.any():
-        columns[tied] = scores[tied].sort(dim=1, descending=True, stable=True).indices[:, :k]
-    return columns.sort(dim=1).values
+def _direct(scores: Tensor, k: int, n: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return values and columns of the k best, and the best that was left out."""
+    if k == n:
+        found = scores[:, :n].sort(dim=1, descending=True, stable=True)
+        return found.values, found.indices, torch.full((len(scores),), -torch.inf)
+    found = scores[:, :n].topk(k + 1, dim=1)
+    return found.values[:, :k], found.indices[:, :k], found.values[:, k]
 
 
-def _in_order(scores: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
-    values, order = scores.gather(1, columns).sort(dim=1, descending=True, stable=True)
-    return values, columns.gather(1, order)
+def _candidates(scores: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the same by way of groups: the k best are in the k groups with the highest maxima."""
+    grouped = scores.view(len(scores), -1, GROUP)
+    groups = grouped.amax(dim=2).topk(k + 1, dim=1)
+    chosen = groups.indices[:, :k]
+    start = torch.arange(len(scores))[:, None] * grouped.shape[1]
+    candidates = grouped.flatten(0, 1).index_select(0, (start + chosen).flatten()).view(len(scores), k * GROUP)
+    within = candidates.topk(k + 1, dim=1)
+    place = within.indices[:, :k]
+    columns = chosen.gather(1, place // GROUP) * GROUP + place % GROUP
+    return within.values[:, :k], columns, torch.maximum(within.values[:, k], groups.values[:, k])
+
+
+def _in_order(values: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the same pairs, equal values by column."""
+    by_column = columns.sort(dim=1)
+    by_value = values.gather(1, by_column.indices).sort(dim=1, descending=True, stable=True)
+    return by_value.values, by_column.values.gather(1, by_value.indices)

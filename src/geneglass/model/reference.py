@@ -95,7 +95,8 @@ class ReferenceCounts:
                 f"The prediction's neighbours go up to spot {neighbours.rows.max()}, but the model has "
                 f"{len(self.totals)} reference spots: give the model that the prediction was made with."
             )
-        dense = self._values[:, [self._column_of[gene] for gene in genes]].toarray()
+        # By row, since whole rows are gathered.
+        dense = self._values[:, [self._column_of[gene] for gene in genes]].toarray(order="C")
         return weighted_sum(torch.from_numpy(dense), neighbours)
 
     def tensors(self) -> dict[str, torch.Tensor]:
