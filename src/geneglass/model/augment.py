@@ -37,7 +37,7 @@ def _turned(pixels: Tensor) -> Tensor:
     """Return the patches turned by quarters and mirrored, each as drawn for it."""
     ways = torch.randint(8, (len(pixels),))
     out = torch.empty_like(pixels)
-    for way in ways.unique().tolist():
+    for way in sorted(set(ways.tolist())):
         rows = torch.nonzero(ways == way).flatten().to(pixels.device)
         turned = torch.rot90(pixels.index_select(0, rows), way % 4, (2, 3))
         out.index_copy_(0, rows, turned.flip(3) if way >= 4 else turned)
@@ -85,9 +85,10 @@ def _blurred(patch: Tensor) -> Tensor:
     from torchvision.transforms import v2
 
     blur = v2.RandomApply([v2.GaussianBlur(3)], p=0.3)
-    change = v2.Compose([lambda one: _turned(one[None])[0], v2.ColorJitter(0.4, 0.4, 0.4, 0.1), blur])
+    change = v2.Compose([v2.ColorJitter(0.4, 0.4, 0.4, 0.1), blur])
+    changed: Tensor = change(_turned(patch[None])[0])
     noise = 10 * torch.randn(patch.shape).to(patch.device)
-    return (change(patch).float() + noise).clamp(0, 255).to(torch.uint8)
+    return (changed.float() + noise).clamp(0, 255).to(torch.uint8)
 
 
 _CHANGES: dict[Augmentation, Callable[[Tensor], Tensor]] = {

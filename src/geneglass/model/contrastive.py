@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-from geneglass.model.augment import augmented, to_network
+from geneglass.model.augment import Augmentation, augmented, to_network
 from geneglass.model.early_stop import K_CHOICES, Stop
 from geneglass.model.phases import train_in_phases
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
@@ -122,7 +122,7 @@ class ContrastiveRecipe(Recipe):
 
     def views(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, ...]:
         """Return per field of view the (len(rows), 3, h, w) uint8 patches, augmented in training."""
-        how = self.config.augment if modules.training else "none"
+        how: Augmentation = self.config.augment if modules.training else "none"
         read = [torch.from_numpy(view).to(self.device).permute(0, 3, 1, 2) for view in images.patches(rows)]
         return tuple(augmented(view, how) for view in read)
 

@@ -128,12 +128,20 @@ def query_images(query: QueryData, device: torch.device, *, with_patches: bool) 
 
 
 def _images(sections: Sequence[QueryData], device: torch.device, *, with_patches: bool) -> Images:
-    features = torch.from_numpy(np.concatenate([s.features for s in sections]).astype(np.float32)).to(device)
+    features = _copied(np.concatenate([s.features for s in sections]).astype(np.float32), device)
     starts = (0, *np.cumsum([len(s.features) for s in sections]).tolist())
     sources = tuple(s.patches for s in sections if s.patches is not None)
     if with_patches and len(sources) < len(sections):
         raise InputError("Fine-tuning reads the patches of every section: give slides, or set fine_tune to false.")
     return Images(features, starts, sources if with_patches else (), _slides(sections, device))
+
+
+def _copied(values: FloatArray, device: torch.device) -> Tensor:
+    """Return values in memory of torch's own.
+
+    NumPy's may begin anywhere, and how sums round can depend on that, from one run to the next.
+    """
+    return torch.tensor(values, device=device)
 
 
 def _slides(sections: Sequence[QueryData], device: torch.device) -> Tensor | None:
@@ -171,7 +179,7 @@ def make_pool(sections: Sequence[Measured], device: torch.device, *, neighbours:
     numbers = [np.full(len(d.features), i) for i, d in enumerate(data)]
 
     def tensor(parts: Sequence[FloatArray]) -> Tensor:
-        return torch.from_numpy(np.concatenate(parts).astype(np.float32)).to(device)
+        return _copied(np.concatenate(parts).astype(np.float32), device)
 
     return Pool(
         images=images,

@@ -32,9 +32,13 @@ class TrainConfig:
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
     seed: Annotated[int, {"min": 0, "tooltip": "Same seed, same machine, same model"}] = 0
     download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
-    resume: Annotated[bool, {"tooltip": "Take over what an interrupted run of the same settings had finished"}] = False
+    resume: Annotated[bool, {"tooltip": "Go on where an interrupted run of the same settings had come to"}] = False
+    snapshot_s: Annotated[float, {"min": 0.0, "tooltip": "Seconds between two snapshots of a training, at least"}] = (
+        20.0
+    )
 
     def __post_init__(self) -> None:
+        _require(self.snapshot_s >= 0, f"snapshot_s must not be negative, got {self.snapshot_s:g}.")
         _require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
         _require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
         _require(self.out.suffix == ".safetensors", f"A model file ends in .safetensors, got {self.out.name!r}.")

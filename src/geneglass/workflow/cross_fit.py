@@ -1,64 +1,134 @@
 """How well a recipe does on sections it did not see, within the training set: the trust in a model file."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from geneglass.data.genes import normalise, panel_counts
+from geneglass.data.section import require_spots
 from geneglass.data.types import FloatArray
-from geneglass.model.nulls import POSITION_K, depth_only, position_only
+from geneglass.metric.pearson import pearson
+from geneglass.model.nulls import shuffled
 from geneglass.model.recipe import Recipe
-from geneglass.workflow.events import Job
+from geneglass.model.trust import Trust
+from geneglass.workflow.ceiling import noise_ceiling
+from geneglass.workflow.events import Event, Job
+from geneglass.workflow.measured import SHUFFLED, Measured, image_free
 from geneglass.workflow.prepare import Prepared
-from geneglass.workflow.resume import resumable_fit
+from geneglass.workflow.resume import RunFolder, resumable_fit
+from geneglass.workflow.scores import section_seed
 from geneglass.workflow.trust import HeldOut, trust
 
+Genes = tuple[str, ...]
 
-def cross_fit(make: Callable[[], Recipe], prepared: Sequence[Prepared], *, folder: Path) -> Job[dict[str, FloatArray]]:
-    """Return held-out r per gene with its interval, each patient (else each section) left out in turn.
 
-    Empty where there is only one section: nothing can be held out.
+@dataclass(frozen=True)
+class Training:
+    """How the model that is to be trusted was made.
+
+    Attributes
+    ----------
+    make
+        Panel -> a fresh recipe, equal to the saved one in everything else.
+    choose
+        Training sections -> their panel. Each fold's panel is chosen on its own training sections, as that of the
+        saved model is: choosing it on all would let the tissue that is left out choose genes it shows well.
+    panel
+        The saved model's.
+    seed
+        Of everything random.
+    """
+
+    make: Callable[[Genes], Recipe]
+    choose: Callable[[Sequence[Prepared]], Genes]
+    panel: Genes
+    seed: int = 0
+
+
+def cross_fit(training: Training, prepared: Sequence[Prepared], *, folder: RunFolder) -> Job[Trust]:
+    """Return what a model file says of each gene of its panel, each patient (else each section) left out in turn.
+
+    Empty where there is only one section: nothing can be held out. A gene that a fold did not choose has no r there.
 
     Parameters
     ----------
-    make
-        Returns a fresh recipe, equal in everything to the one that is saved.
+    training
+        How the model was made.
     prepared
-        The training sections.
+        The training sections, with the expression of the model's panel.
     folder
         The run's folder, where finished fits are kept for a resumed run.
     """
-    groups = _groups(prepared)
+    groups, by_patient = _groups(prepared)
     if len(groups) < 2:
         return {}
     held_out = []
     for number, group in enumerate(groups, start=1):
-        recipe = make()
-        rest = [item for other in groups if other is not group for item in other]
         stage = f"Checking on tissue left out ({number} of {len(groups)})"
-        yield from resumable_fit(recipe, [item.data for item in rest], stage=stage, folder=folder)
+        yield Event(stage, 0, 1)
+        rest = [item for other in groups if other is not group for item in other]
+        panel = training.choose(rest)
+        recipe = training.make(panel)
+        data = [with_panel(item, training.panel, panel).data for item in rest]
+        yield from resumable_fit(recipe, data, stage=stage, folder=folder)
         for item in group:
-            predicted = recipe.predict(item.data.query()).values
-            nulls = image_free(item, rest)
-            held_out.append(HeldOut(item.data.patient, item.data.expression, predicted, nulls))
-    return trust(held_out)
+            # As in an evaluation: under a patient split nothing of the patient is retrieved.
+            predicted = recipe.predict(item.data.query(), exclude_patient=by_patient).values
+            known = _columns(predicted, panel, training.panel)
+            held_out.append(_held_out(item, rest, known, training))
+            yield Event(stage, 1, 1)
+    return trust(held_out, seed=training.seed)
 
 
-def image_free(item: Prepared, references: Sequence[Prepared]) -> dict[str, FloatArray]:
-    """Return what can be said of a section without its image: from depth, and from position where known."""
-    predictions = {"depth only": depth_only(item.totals, item.data.expression.shape[1])}
-    placed = [reference for reference in references if reference.data.array_yx is not None]
-    if item.data.array_yx is None or not placed:
-        return predictions
-    where = [reference.data.array_yx for reference in placed if reference.data.array_yx is not None]
-    values = [reference.data.expression for reference in placed]
-    for k in POSITION_K:
-        predictions[f"position only, K = {k}"] = position_only(item.data.array_yx, where, values, k=k)
-    return predictions
+def with_panel(item: Prepared, panel: Genes, wanted: Genes) -> Prepared:
+    """Return a section prepared over `panel` with the expression of `wanted` instead."""
+    if wanted == panel:
+        return item
+    counts = panel_counts(require_spots(item.section), wanted)[item.kept]
+    return replace(item, data=replace(item.data, counts=counts, expression=normalise(counts, item.totals)))
 
 
-def _groups(prepared: Sequence[Prepared]) -> list[list[Prepared]]:
+def _columns(values: FloatArray, panel: Genes, wanted: Genes) -> FloatArray:
+    """Return the columns of `wanted`, NaN for genes that are not in the panel."""
+    if wanted == panel:
+        return values
+    place = {gene: column for column, gene in enumerate(panel)}
+    columns = np.array([place.get(gene, -1) for gene in wanted])
+    return np.where(columns >= 0, values[:, columns], np.nan).astype(np.float32)
+
+
+def _held_out(item: Prepared, rest: Sequence[Prepared], predicted: FloatArray, training: Training) -> HeldOut:
+    seed = section_seed(training.seed, item.section.name)
+    truth = item.data.expression
+    references = [_measured(reference, training.panel) for reference in rest]
+    predictions = image_free(_measured(item, training.panel), references, seed=seed)
+    predictions[SHUFFLED] = shuffled(predicted, seed)
+    chosen = np.isfinite(predicted).all(axis=0)
+    nulls = {name: np.where(chosen, pearson(truth, values), np.nan) for name, values in predictions.items()}
+    ceiling = noise_ceiling(item.data.counts, item.totals, normalise, seed=seed)
+    return HeldOut(item.data.patient, pearson(truth, predicted), nulls, ceiling)
+
+
+def _measured(item: Prepared, panel: Genes) -> Measured:
+    return Measured(
+        name=item.section.name,
+        patient=item.data.patient,
+        genes=panel,
+        counts=item.data.counts,
+        truth=item.data.expression,
+        totals=item.totals,
+        array_yx=item.data.array_yx,
+        centres_yx=item.section.centres_yx[item.kept],
+        n_spots=len(item.kept),
+    )
+
+
+def _groups(prepared: Sequence[Prepared]) -> tuple[list[list[Prepared]], bool]:
+    """Return the sections that are left out together, and whether those are patients."""
     patients = [p.data.patient for p in prepared]
     by_patient = None not in patients and len(set(patients)) > 1
     groups: dict[str | None, list[Prepared]] = {}
     for item in prepared:
         groups.setdefault(item.data.patient if by_patient else item.data.section, []).append(item)
-    return list(groups.values())
+    return list(groups.values()), by_patient

@@ -1,15 +1,18 @@
-"""Fits that an interrupted run had finished, taken over by the next one."""
+"""Fits that an interrupted run had finished or begun, taken over by the next one."""
 
 import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -21,46 +24,108 @@ from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.fit import fit
 
+SHARE_OF_TIME = 0.05
+"""Of a training that writing snapshots may take: where a snapshot is large or the disk slow, they come less often."""
+
+Held = tuple[dict[str, torch.Tensor], dict[str, Any]]
+
+
+class FileSnapshots:
+    """Snapshots of one fit in one file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    every_s
+        Seconds between two snapshots at least; what comes earlier is not kept.
+    """
+
+    def __init__(self, path: Path, every_s: float) -> None:
+        self.path = path
+        self.every_s = every_s
+        self._due = time.monotonic() + every_s
+
+    def load(self) -> Held | None:
+        """Return the last snapshot, or None where there is none that can be read."""
+        return _read(self.path)
+
+    def save(self, tensors: Mapping[str, torch.Tensor], texts: Mapping[str, Any]) -> None:
+        """Keep a snapshot in place of the last one, unless that was a moment ago."""
+        start = time.monotonic()
+        if start < self._due:
+            return
+        _write(self.path, tensors, texts)
+        end = time.monotonic()
+        self._due = end + max(self.every_s, (end - start) / SHARE_OF_TIME if self.every_s else 0.0)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run keeps its finished fits, and snapshots of the one under way `snapshot_s` seconds apart at least."""
+
+    path: Path
+    snapshot_s: float
+
 
 @contextmanager
-def run_folder(config: TrainConfig) -> Iterator[Path]:
-    """Give a run the folder of its finished fits; it is removed when the run is done, kept when it is stopped."""
-    settled = repr(replace(config, resume=False))
+def run_folder(config: TrainConfig) -> Iterator[RunFolder]:
+    """Give a run its folder; it is removed when the run is done, kept when it is stopped."""
+    settled = repr(replace(config, resume=False, snapshot_s=0))
     key = hashlib.sha256(settled.encode()).hexdigest()[:24]
     earlier = sorted(cache_folder("fits").glob(f"{key}-*"), key=lambda path: path.stat().st_mtime)
     # A folder of its own, since the same run may be going on beside this one.
     folder = earlier[-1] if config.resume and earlier else cache_folder("fits") / f"{key}-{secrets.token_hex(4)}"
     folder.mkdir(exist_ok=True)
-    yield folder
+    yield RunFolder(folder, config.snapshot_s)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def resumable_fit(recipe: Recipe, data: Sequence[TrainData], *, stage: str, folder: Path) -> Job[None]:
+def resumable_fit(recipe: Recipe, data: Sequence[TrainData], *, stage: str, folder: RunFolder) -> Job[None]:
     """Fit a recipe and keep the result in the run's folder, or take what is already there.
 
-    What is taken over is equal to what would be computed again: its key is everything the fit depends on.
+    What is taken over is equal to what would be computed again: its key is everything the fit depends on. A fit
+    that was killed half-way goes on from its last snapshot.
+
+    Parameters
+    ----------
+    recipe
+        What is trained.
+    data
+        The training sections.
+    stage
+        What the events call it.
+    folder
+        The run's folder.
     """
-    path = folder / f"{_key(recipe, data)}.safetensors"
-    if _take(recipe, path):
+    path = folder.path / f"{_key(recipe, data)}.safetensors"
+    finished = _read(path)
+    if finished is not None:
+        recipe.load(*finished)
         yield Event(stage, 1, 1, message=f"{stage}: taken over from the interrupted run.")
         return
-    yield from fit(recipe, data, stage=stage)
-    state = {name: tensor.contiguous() for name, tensor in recipe.state().items()}
+    snapshots = FileSnapshots(path.with_suffix(".snapshot"), folder.snapshot_s)
+    yield from fit(recipe, data, stage=stage, snapshots=snapshots)
+    _write(path, recipe.state(), recipe.texts())
+    snapshots.path.unlink(missing_ok=True)
+
+
+def _write(path: Path, tensors: Mapping[str, torch.Tensor], texts: Mapping[str, Any]) -> None:
+    held = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic_path(path) as temporary:
-        save_file(state, temporary, metadata={"texts": json.dumps(recipe.texts())})
+        save_file(held, temporary, metadata={"texts": json.dumps(texts)})
 
 
-def _take(recipe: Recipe, path: Path) -> bool:
+def _read(path: Path) -> Held | None:
+    """Return what `_write` has written, or None where there is nothing whole."""
     if not path.exists():
-        return False
+        return None
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             texts = json.loads((file.metadata() or {}).get("texts", "{}"))
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in file.keys()}, texts  # noqa: SIM118
     except (SafetensorError, OSError, json.JSONDecodeError):
-        return False
-    recipe.load(state, texts)
-    return True
+        return None
 
 
 def _key(recipe: Recipe, data: Sequence[TrainData]) -> str:
@@ -69,6 +134,7 @@ def _key(recipe: Recipe, data: Sequence[TrainData]) -> str:
     digest.update(json.dumps([*map(str, facts), *recipe.genes]).encode())
     for section in data:
         digest.update(f"{section.section}\0{section.patient}".encode())
-        for array in (section.features, section.expression, section.counts, section.centres_um_yx):
-            digest.update(np.ascontiguousarray(array).tobytes())
+        given = (section.features, section.slide_features, section.centres_um_yx, section.array_yx)
+        for array in (*given, section.expression, section.counts):
+            digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:40]
