@@ -32,7 +32,9 @@ def randomly_reranked(found: Neighbours, query: Tensor, embeddings: Tensor, *, k
         hidden = of_query(query.cpu())[:, None] + of_reference(embeddings.cpu())[rows]
         score = torch.from_numpy(found.similarity) * to_factor(hidden)[..., 0]
     kept = score.topk(min(k, score.shape[1]), dim=1).indices.numpy()
-    of_kept, weights, similarity = (
-        np.take_along_axis(values, kept, axis=1) for values in (found.rows, found.weights, found.similarity)
+    weights = np.take_along_axis(found.weights, kept, axis=1)
+    return Neighbours(
+        rows=np.take_along_axis(found.rows, kept, axis=1),
+        weights=weights / weights.sum(axis=1, keepdims=True),
+        similarity=np.take_along_axis(found.similarity, kept, axis=1),
     )
-    return Neighbours(of_kept, weights / weights.sum(axis=1, keepdims=True), similarity)

@@ -154,7 +154,7 @@ class BleepRecipe(ContrastiveRecipe):
         """Return the (n, n) share of each pair of a batch in what a row should find."""
         if self.config.detach_targets:
             images, spots = images.detach(), spots.detach()
-        return (product_similarity(images, spots) / self.config.soft_temperature).softmax(dim=1)
+        return functional.softmax(product_similarity(images, spots) / self.config.soft_temperature, dim=1)
 
     def pixels(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, ...]:
         """Return the input of the network, as OpenCV reads it where the settings say so."""

@@ -158,7 +158,7 @@ class MvitgeneRecipe(ContrastiveRecipe):
                 f"{self.encoder.name} takes no tiles of {parts.shape[-1]} px: set tile_px to {size}."
             ) from err
         whole = self.run_network(modules["vit"], to_network(patch, cast(WholePatch | None, vit)))
-        return seen.unflatten(0, (len(rows), -1)), whole
+        return seen.view(len(rows), -1, seen.shape[1]), whole
 
     def batch_loss(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
         """Return the weighted sum of the loss's parts, and keep them as `terms`."""
@@ -202,14 +202,15 @@ class MvitgeneRecipe(ContrastiveRecipe):
         """Return the (n, n) share of each pair of a batch in what a row should find."""
         if self.config.detach_targets:
             images, spots = images.detach(), spots.detach()
-        return (kernel_similarity(images, spots, self.config.soft_sigma) / self.config.soft_temperature).softmax(dim=1)
+        likeness = kernel_similarity(images, spots, self.config.soft_sigma)
+        return functional.softmax(likeness / self.config.soft_temperature, dim=1)
 
     def search(self, modules: nn.ModuleDict, bank: Bank, query: Tensor, rows: Tensor, k: int) -> Neighbours:
         """Return the nearest references, or those that come first in the order of a random network."""
         if self.config.rerank == "none":
             return super().search(modules, bank, query, rows, k)
         lots = []
-        for lot in query.split(RERANK_BATCH):
+        for lot in torch.split(query, RERANK_BATCH):
             found = super().search(modules, bank, lot, rows, len(rows))
             lots.append(randomly_reranked(found, lot, bank.embeddings, k=k, seed=self.seed))
         return join_neighbours(lots)
@@ -221,7 +222,8 @@ class MvitgeneRecipe(ContrastiveRecipe):
             return retrieved
         with torch.no_grad():
             read: FloatArray = modules["expression"](query).cpu().numpy()
-        return ((1 - share) * retrieved + share * np.maximum(read, 0)).astype(np.float32)
+        blended: FloatArray = ((1 - share) * retrieved + share * np.maximum(read, 0)).astype(np.float32)
+        return blended
 
     def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Learn as every contrastive recipe does, and tell at the end what the loss was made of."""
