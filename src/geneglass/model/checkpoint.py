@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from geneglass.data.atomic import atomic_path
-from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipe import UNIT, Recipe
 from geneglass.model.reference import ReferenceCounts
+from geneglass.model.trust import Trust
 
 FORMAT = 1
 """Raised when a model file changes in a way that an older geneglass would misread."""
@@ -56,7 +56,7 @@ class ModelInfo:
     sections
         What it was trained on.
     trust
-        (genes,) arrays by name: held-out r, its interval, the best null.
+        (genes,) arrays by name: held-out r, its interval, r of each null, the noise ceiling, codes of the verdict.
     measured_genes
         Genes that all training sections measured and whose counts the file keeps for its reference spots; the
         panel is among them. Empty where the recipe does not retrieve, and in files of earlier versions.
@@ -73,7 +73,7 @@ class ModelInfo:
     version: str = ""
     min_counts: int = 0
     sections: tuple[SectionInfo, ...] = ()
-    trust: Mapping[str, FloatArray] = field(default_factory=dict)
+    trust: Trust = field(default_factory=dict)
     measured_genes: tuple[str, ...] = ()
 
 
@@ -223,7 +223,7 @@ def _header(path: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
     return dict(header)
 
 
-def _info(path: Path, header: dict[str, Any], trust: dict[str, FloatArray]) -> ModelInfo:
+def _info(path: Path, header: dict[str, Any], trust: Trust) -> ModelInfo:
     known = {item.name for item in dataclasses.fields(ModelInfo)}
     try:
         values = {name: value for name, value in header.items() if name in known}

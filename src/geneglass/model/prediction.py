@@ -8,13 +8,11 @@ import numpy as np
 from geneglass.data.types import FloatArray
 from geneglass.model.checkpoint import ModelInfo
 from geneglass.model.recipe import Answer, Neighbours
+from geneglass.model.trust import NOT_ASSESSABLE, TRUST_COLUMNS, best_null, verdict_texts
 
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
-
-TRUST_COLUMNS = {"trust_r": "r", "trust_r_low": "r_low", "trust_r_high": "r_high", "null_r": "null_r"}
-"""Held-out r of each gene within the training set, its interval, and the best null; NaN where not measured."""
 
 
 def join_answers(parts: Sequence[Answer]) -> Answer:
@@ -110,6 +108,9 @@ def _var(info: ModelInfo, genes: Sequence[str]) -> "pd.DataFrame":
         var[column] = np.full(len(columns), np.nan, np.float32)
         if name in info.trust:
             var[column][inside] = info.trust[name][columns[inside]]
+    n_genes = len(info.genes)
+    var["best_null"] = np.where(inside, best_null(info.trust, n_genes)[columns], "")
+    var["verdict"] = np.where(inside, verdict_texts(info.trust, n_genes)[columns], NOT_ASSESSABLE)
     var |= {"in_panel": inside, "note": np.where(inside, "", UNTESTED)}
     return pd.DataFrame(var, index=pd.Index(list(genes)))
 

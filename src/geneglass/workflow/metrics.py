@@ -9,6 +9,8 @@ import numpy as np
 
 from geneglass import __version__
 from geneglass.metric import GROUP_METRICS
+from geneglass.model.trust import NOT_ASSESSABLE
+from geneglass.workflow.bootstrap import mean_of_defined
 from geneglass.workflow.calibration import reliability
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.measured import NULLS, POSITION, SHUFFLED, Measured
@@ -24,7 +26,6 @@ from geneglass.workflow.scores import (
     summary,
 )
 from geneglass.workflow.statements import (
-    NOT_ASSESSABLE,
     best_null,
     calibration_sentence,
     ceiling_sentence,
@@ -38,7 +39,6 @@ from geneglass.workflow.statements import (
     set_aside,
     undefined_sentence,
 )
-from geneglass.workflow.trust import mean_of_defined
 from geneglass.workflow.verdict import new_patients
 
 

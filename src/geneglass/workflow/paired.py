@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geneglass.data.types import FloatArray
+from geneglass.workflow.bootstrap import BOOTSTRAPS, bootstrap_groups, mean_of_defined
 from geneglass.workflow.protocol import Ranking
 from geneglass.workflow.scores import Scored
-from geneglass.workflow.trust import BOOTSTRAPS, bootstrap_groups, mean_of_defined
 
 TOP: Ranking = "train_mean"
 """The ranking of the second comparison: a recipe must not choose the genes on which it is compared."""

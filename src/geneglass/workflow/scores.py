@@ -13,13 +13,13 @@ from geneglass.data.types import FloatArray
 from geneglass.metric import METRICS, SPATIAL_METRICS
 from geneglass.metric.moran_gap import morans_i
 from geneglass.metric.pearson import pearson
+from geneglass.workflow.bootstrap import bootstrap_interval, mean_of_defined
 from geneglass.workflow.calibration import Judged
 from geneglass.workflow.ceiling import noise_ceiling
 from geneglass.workflow.gene_maps import SectionMaps
 from geneglass.workflow.groups import groups_of
 from geneglass.workflow.measured import DEPTH, POSITION, Measured, image_free
 from geneglass.workflow.protocol import HVG, N_TOP, RANKINGS, Protocol, Ranking
-from geneglass.workflow.trust import bootstrap_interval, mean_of_defined
 
 NEEDS_UNIT = frozenset({"mse", "mae", "spread_ratio"})
 """Metrics that mean nothing where prediction and truth have different units."""

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from geneglass.data.genes import MAX_SET_ASIDE
+from geneglass.model.trust import NOT_ASSESSABLE
+from geneglass.workflow.bootstrap import MIN_PATIENTS, enough_patients
 from geneglass.workflow.measured import DEPTH, POSITION, Measured
 from geneglass.workflow.protocol import N_TOP, RANKINGS, TOP_LABELS, Protocol, Ranking
 from geneglass.workflow.scores import Scored
-from geneglass.workflow.trust import MIN_PATIENTS
 
-NOT_ASSESSABLE = "not assessable"
 FEW = 3
 """Of more recipes only the best stands in the first sentences."""
 LEAK = "leaking: sister sections of the test patient are in training, so these scores say nothing about new patients"
@@ -92,7 +92,7 @@ def interval_sentence(patients: Sequence[str | None]) -> str:
 
 def interval_over(patients: Sequence[str | None]) -> str:
     """Return "patients" or "sections": what the bootstrap draws."""
-    return "patients" if None not in patients and len(set(patients)) >= MIN_PATIENTS else "sections"
+    return "patients" if enough_patients(patients) else "sections"
 
 
 def undefined_sentence(predictors: Figures, names: Sequence[str] = (DEPTH,)) -> list[str]:

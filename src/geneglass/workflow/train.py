@@ -10,15 +10,15 @@ from geneglass.data.genes import choose_panel, read_panel
 from geneglass.data.section import require_slide, require_spots
 from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.split import hold_out
-from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.checkpoint import ModelInfo, SectionInfo, save_model
 from geneglass.model.encoder import Encoder
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipe import Recipe
 from geneglass.model.reference import ReferenceCounts, SectionCounts, join_counts
+from geneglass.model.trust import Trust
 from geneglass.workflow.config import TrainConfig
-from geneglass.workflow.cross_fit import cross_fit
+from geneglass.workflow.cross_fit import Training, cross_fit
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
@@ -46,10 +46,10 @@ def train(config: TrainConfig) -> Job[Path]:
     panel = choose_or_read_panel(config, [require_spots(s) for s in sections])
     encoder = make_encoder(config.encoder, device=device, download=config.download)
 
-    def make() -> Recipe:
-        return make_recipe(config.recipe, config.settings, panel, encoder, seed=config.seed, device=device)
+    def make(genes: tuple[str, ...]) -> Recipe:
+        return make_recipe(config.recipe, config.settings, genes, encoder, seed=config.seed, device=device)
 
-    recipe = make()
+    recipe = make(panel)
     needs = needs_of([(type(recipe), recipe.config)])
     if needs.patches and encoder.network() is None:
         sentence = f"{config.encoder} has no network to train: {config.recipe} runs on its frozen features instead."
@@ -61,9 +61,10 @@ def train(config: TrainConfig) -> Job[Path]:
     data = [p.data for p in prepared]
     with run_folder(config) as folder:
         yield from resumable_fit(recipe, data, stage=f"Training {config.recipe}", folder=folder)
-        trust: dict[str, FloatArray] = {}
+        trust: Trust = {}
         if config.cross_fit:
-            trust = yield from cross_fit(make, prepared, folder=folder)
+            training = Training(make, lambda rest: panel_of(config, rest), panel, config.seed)
+            trust = yield from cross_fit(training, prepared, folder=folder)
         info = _info(config, recipe, encoder, prepared, trust)
         save_model(config.out, recipe, info, reference_counts(recipe, prepared))
     return config.out
@@ -97,12 +98,17 @@ def reference_counts(recipe: Recipe, prepared: Sequence[Prepared]) -> ReferenceC
     return join_counts(sections, recipe)
 
 
+def panel_of(config: TrainConfig, prepared: Sequence[Prepared]) -> tuple[str, ...]:
+    """Return the panel of a model trained on these sections only."""
+    return choose_or_read_panel(config, [require_spots(item.section) for item in prepared])
+
+
 def _info(
     config: TrainConfig,
     recipe: Recipe,
     encoder: Encoder,
     prepared: Sequence[Prepared],
-    trust: dict[str, FloatArray],
+    trust: Trust,
 ) -> ModelInfo:
     sections = tuple(
         SectionInfo(
