@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from geneglass.data.genes import normalise
+from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled
+from geneglass.model.recipe import TrainData
 from geneglass.workflow.measured import NULLS, Measured
 from geneglass.workflow.protocol import PROTOCOLS, in_unit
 from geneglass.workflow.scores import Scored, ceiling_figures, score_image_free, share_of_ceiling, summary
@@ -93,3 +95,12 @@ def test_counts_are_put_into_a_unit_by_its_words():
     np.testing.assert_array_equal(in_unit(PROTOCOLS["geneglass"].unit, counts, totals), normalise(counts, totals))
     np.testing.assert_allclose(in_unit(PROTOCOLS["hest"].unit, counts, totals), np.log([[2, 4]]), rtol=1e-6)
     assert in_unit("apples per basket", counts, totals) is None
+
+
+def test_the_unit_of_the_median_depth_is_what_recipes_compute():
+    generator = np.random.default_rng(0)
+    counts = generator.poisson(2.0, (31, 6)).astype(np.float32)
+    counts[4] = 0
+    totals = counts.sum(axis=1) + generator.integers(500, 900, 31).astype(np.float32)
+    data = TrainData("s", "p", counts, counts[:, :2], expression=normalise(counts, totals), counts=counts)
+    np.testing.assert_allclose(in_unit(MEDIAN_UNIT, counts, totals), median_scaled(data), rtol=1e-4, atol=1e-6)

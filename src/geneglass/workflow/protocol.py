@@ -9,6 +9,7 @@ import numpy as np
 from geneglass.data.genes import normalise
 from geneglass.data.types import FloatArray
 from geneglass.errors import UsageError
+from geneglass.model.median_unit import MEDIAN_UNIT
 from geneglass.model.recipe import UNIT
 
 Ranking = Literal["train_mean", "train_variance", "test_mean", "test_variance"]
@@ -65,6 +66,14 @@ def per_gene_over_slide(counts: FloatArray, totals: FloatArray) -> FloatArray:
     return np.asarray(np.log10(1 + counts * scale), np.float32)
 
 
+def by_median_depth(counts: FloatArray, totals: FloatArray) -> FloatArray:
+    """Return ln(1 + m x / total), m the median total of the spots that have counts of these genes."""
+    counted = np.nansum(counts, axis=1) > 0
+    median = float(np.median(totals[counted])) if counted.any() else 0.0
+    scale = np.divide(median, totals, out=np.zeros(len(totals)), where=totals > 0)
+    return np.asarray(np.log1p(counts * scale[:, None]), np.float32)
+
+
 def log_raw(counts: FloatArray, totals: FloatArray) -> FloatArray:
     """Return ln(1 + x) of raw counts; totals of spots play no part."""
     return np.asarray(np.log1p(counts), np.float32)
@@ -108,7 +117,8 @@ def in_unit(unit: str, counts: FloatArray, totals: FloatArray) -> FloatArray | N
     totals
         (spots,) counts over all genes of the file.
     """
-    return next((known.truth(counts, totals) for known in PROTOCOLS.values() if known.unit == unit), None)
+    known = {protocol.unit: protocol.truth for protocol in PROTOCOLS.values()} | {MEDIAN_UNIT: by_median_depth}
+    return known[unit](counts, totals) if unit in known else None
 
 
 def get_protocol(name: str) -> Protocol:
