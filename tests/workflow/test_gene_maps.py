@@ -1,6 +1,7 @@
 import numpy as np
 
 from geneglass.workflow.gene_maps import best_and_worst, gene_maps
+from geneglass.workflow.report_maps import colour_limits
 
 R = np.array([0.9, 0.1, np.nan, 0.5, -0.3, 0.8, 0.2, -0.1], np.float32)
 CEILING = np.array([0.9, 0.8, 0.9, 0.7, 0.1, 0.95, 0.6, np.nan], np.float32)
@@ -26,3 +27,20 @@ def test_maps_hold_their_own_columns():
     assert (shown.gene, shown.r) == ("d", np.float32(0.5))
     assert shown.measured.tolist() == [3, 11]
     assert shown.predicted.base is None
+
+
+def test_a_gene_of_few_spots_keeps_a_scale_on_which_they_differ():
+    measured = np.zeros(180, np.float32)
+    measured[:4] = [1.0, 1.5, 2.0, 2.5]
+    low, high = colour_limits(measured, np.full(180, 0.01, np.float32))
+    assert low == 0
+    assert 2 < high <= 2.5
+
+
+def test_one_outlier_does_not_take_the_whole_scale_and_negative_values_are_seen():
+    values = np.linspace(0.1, 1, 200).astype(np.float32)
+    values[-1] = 50
+    low, high = colour_limits(values, values - 0.5)
+    assert high < 1.1
+    assert -0.5 < low < -0.3
+    assert colour_limits(np.zeros(5, np.float32))[1] > 0

@@ -36,11 +36,9 @@ def map_picture(shown: GeneMap, maps: SectionMaps) -> str:
     height = float(np.clip(0.42 * WIDTH_IN * height_um / width_um, 0.8, 4.5))
     figure = new_figure(WIDTH_IN, height + 0.55)
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    together = np.r_[shown.measured, shown.predicted]
-    limits = [_limits(together)] * 2 if maps.one_scale else [_limits(shown.measured), _limits(shown.predicted)]
-    for axis, values, title, limit in zip(
-        axes, (shown.measured, shown.predicted), ("measured", "predicted"), limits, strict=True
-    ):
+    both = (shown.measured, shown.predicted)
+    limits = [colour_limits(*both)] * 2 if maps.one_scale else [colour_limits(values) for values in both]
+    for axis, values, title, limit in zip(axes, both, ("measured", "predicted"), limits, strict=True):
         points = _draw(axis, values, centres_um_yx, limit)
         axis.set_title(title, fontsize=8, color=SOFT, pad=2)
         if not maps.one_scale:
@@ -76,9 +74,15 @@ def _draw(axis: "Axes", values: FloatArray, centres_um_yx: FloatArray, limit: tu
     return spots
 
 
-def _limits(values: FloatArray) -> tuple[float, float]:
-    low, high = (float(v) for v in np.nanpercentile(values, [1, 99]))
-    low = min(low, 0.0)
+def colour_limits(*maps: FloatArray) -> tuple[float, float]:
+    """Return the lowest and highest value that colours tell apart, over all maps that share a scale.
+
+    The highest is the 98th percentile of the values above 0 of the map that has more: spots without the gene, often
+    nearly all, do not push it down.
+    """
+    low = min(0.0, *(float(np.nanpercentile(values, 1)) for values in maps))
+    present = [values[values > 0] for values in maps]
+    high = max((float(np.percentile(values, 98)) for values in present if len(values)), default=0.0)
     return low, max(high, low + 1e-6)
 
 
