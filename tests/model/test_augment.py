@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from geneglass.model.augment import augmented, to_network
+from geneglass.model.augment import STAIN_SPREAD, STAINS, augmented, to_network
 
 
 def patches(n=6, size=17):
     return torch.from_numpy(np.random.default_rng(0).integers(60, 200, (n, 3, size, size), dtype=np.uint8))
 
 
-@pytest.mark.parametrize("how", ["flips", "turns", "published", "blurred"])
+@pytest.mark.parametrize("how", ["flips", "turns", "stain", "published", "blurred"])
 def test_patches_change_each_in_its_own_way_and_as_seeded(how):
     pixels = patches(1).repeat(12, 1, 1, 1)
     before = pixels.clone()
@@ -50,3 +50,26 @@ def test_network_input_is_standardised_only_with_an_encoder():
     pixels = torch.full((1, 3, 2, 2), 255, dtype=torch.uint8)
     assert torch.equal(to_network(pixels, None), torch.ones(1, 3, 2, 2))
     assert to_network(pixels, Own())[0, :, 0, 0].tolist() == [1.0, 3.0, 1.0]
+
+
+def test_stain_changes_move_the_amounts_of_stains_within_their_limits():
+    stains = np.array(STAINS)
+    amounts = np.array([0.5, 0.4, 0.1])
+    colour = 256 * np.exp(-amounts @ stains) - 1
+    pixels = torch.from_numpy(np.rint(colour).astype(np.uint8)).view(1, 3, 1, 1).repeat(200, 1, 9, 9)
+    torch.manual_seed(0)
+    changed = augmented(pixels, "stain")
+    assert torch.equal(changed, changed[:, :, :1, :1].expand_as(changed))
+    density = -np.log((changed[:, :, 0, 0].numpy() + 1) / 256)
+    moved = np.abs(density @ np.linalg.inv(stains) - amounts)
+    most = STAIN_SPREAD * (amounts + 1)
+    rounding = 0.03
+    assert (moved <= most + rounding).all()
+    assert (moved.max(axis=0) > 0.7 * most).all()
+    assert abs(np.corrcoef((density @ np.linalg.inv(stains)).T)[0, 1]) < 0.3
+
+
+def test_every_turn_and_mirror_of_a_patch_comes_up():
+    patch = torch.arange(2 * 2 * 3, dtype=torch.uint8).view(1, 3, 2, 2)
+    torch.manual_seed(0)
+    assert len({one.numpy().tobytes() for one in augmented(patch.repeat(100, 1, 1, 1), "turns")}) == 8

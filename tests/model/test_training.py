@@ -1,5 +1,8 @@
 """Steps of gradient descent: seeded, apart from each other and from everything else."""
 
+from dataclasses import replace
+
+import pytest
 import torch
 from torch import nn
 
@@ -84,3 +87,34 @@ def test_thread_count_is_put_back_also_after_an_error():
     except KeyError:
         pass
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize("decoupled", [True, False])
+def test_a_trial_loaded_after_an_epoch_goes_on_as_the_one_that_was_not(decoupled):
+    schedule = replace(SCHEDULE, decoupled=decoupled)
+    one, other = trial(schedule=schedule), trial(schedule=schedule)
+    list(one.epoch(_Noisy()))
+    held = {name: value.clone() for name, value in one.state().items()}
+    expected = [loss for _ in range(2) for loss in one.epoch(_Noisy())]
+    other.load(held)
+    assert [loss for _ in range(2) for loss in other.epoch(_Noisy())] == expected
+    assert torch.equal(other.modules["line"].weight, one.modules["line"].weight)
+
+
+def test_moments_come_back_in_the_order_of_memory_that_their_parameter_has():
+    def convolution():
+        torch.manual_seed(0)
+        layer = nn.Conv2d(3, 5, 3).to(memory_format=torch.channels_last)
+        return Trial(nn.ModuleDict({"layer": layer}), _Pool((6, 5)), SCHEDULE, 0)
+
+    def step(task):
+        task.optimiser.zero_grad()
+        task.modules["layer"](torch.ones(2, 3, 4, 6)).square().mean().backward()
+        task.optimiser.step()
+
+    one, other = convolution(), convolution()
+    step(one)
+    other.load({name: value.contiguous().clone() for name, value in one.state().items()})
+    for task in (one, other):
+        step(task)
+    assert torch.equal(other.modules["layer"].weight, one.modules["layer"].weight)
