@@ -109,8 +109,8 @@ def best(scores: Tensor, k: int, n: int) -> tuple[Tensor, Tensor]:
 def _direct(scores: Tensor, k: int, n: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return values and columns of the k best, and the best that was left out."""
     if k == n:
-        found = scores[:, :n].sort(dim=1, descending=True, stable=True)
-        return found.values, found.indices, torch.full((len(scores),), -torch.inf)
+        everything = scores[:, :n].sort(dim=1, descending=True, stable=True)
+        return everything.values, everything.indices, torch.full((len(scores),), -torch.inf)
     found = scores[:, :n].topk(k + 1, dim=1)
     return found.values[:, :k], found.indices[:, :k], found.values[:, k]
 
