@@ -11,11 +11,17 @@ def blobs(seed: int, count: int = 90, centre: float = 0.0) -> np.ndarray:
     return np.random.default_rng(seed).normal(centre, 1, (count, 6)).astype(np.float32)
 
 
+def of(points, sections, patients, seed=0) -> Familiarity:
+    """Return the familiarity of sections, each a group of its own; one alone is cut in halves."""
+    groups = [np.full(len(part), number) for number, part in enumerate(points)]
+    if len(points) == 1:
+        groups = [np.arange(len(points[0])) // (len(points[0]) // 2)]
+    return Familiarity.fit(points, sections=sections, patients=patients, groups=groups, seed=seed)
+
+
 @pytest.fixture
 def familiarity() -> Familiarity:
-    return Familiarity.fit(
-        [blobs(0), blobs(1), blobs(2, 50)], sections=["a1", "a2", "b1"], patients=["a", "a", "b"], seed=0
-    )
+    return of([blobs(0), blobs(1), blobs(2, 50)], ["a1", "a2", "b1"], ["a", "a", "b"])
 
 
 def test_more_of_the_same_lies_in_the_middle(familiarity: Familiarity) -> None:
@@ -55,9 +61,7 @@ def test_its_own_section_is_left_out(familiarity: Familiarity) -> None:
 
 def test_its_own_patient_is_left_out_when_asked() -> None:
     near, far = blobs(0), blobs(2, centre=3.0)
-    familiarity = Familiarity.fit(
-        [near, near + 0.01, far], sections=["a1", "a2", "b1"], patients=["a", "a", "b"], seed=0
-    )
+    familiarity = of([near, near + 0.01, far], ["a1", "a2", "b1"], ["a", "a", "b"])
 
     with_sister = familiarity.confidence(near, section="a1")
     without = familiarity.confidence(near, section="a1", patient="a")
@@ -66,19 +70,16 @@ def test_its_own_patient_is_left_out_when_asked() -> None:
 
 
 def test_nothing_left_to_compare_with_is_unknown() -> None:
-    familiarity = Familiarity.fit([blobs(0)], sections=["only"], patients=[None], seed=0)
+    familiarity = of([blobs(0)], ["only"], [None])
 
     assert np.isnan(familiarity.confidence(blobs(1), section="only")).all()
-    assert 0.3 < familiarity.confidence(blobs(1), section="new").mean() < 0.7
+    # A new place is held against all of the section, its own halves were held against each other.
+    assert 0.5 < familiarity.confidence(blobs(1), section="new").mean() < 0.9
 
 
 def test_large_training_sets_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confidence, "MAX_REFERENCE", 60)
-    parts = {"points": [blobs(0), blobs(1)], "sections": ["a", "b"], "patients": [None, None]}
-    one, again, other = (
-        Familiarity.fit(parts["points"], sections=parts["sections"], patients=parts["patients"], seed=seed)
-        for seed in (0, 0, 1)
-    )
+    one, again, other = (of([blobs(0), blobs(1)], ["a", "b"], [None, None], seed) for seed in (0, 0, 1))
 
     assert len(one.points) == 60
     np.testing.assert_array_equal(one.points, again.points)

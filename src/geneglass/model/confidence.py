@@ -35,7 +35,7 @@ class Familiarity:
     sections, patients
         Names, one per training section.
     distances
-        Ascending distances of the training places to those of other sections; with one section, to its other places.
+        Ascending distances of the training places to those of other groups.
     """
 
     points: FloatArray
@@ -51,21 +51,33 @@ class Familiarity:
         *,
         sections: Sequence[str],
         patients: Sequence[str | None],
+        groups: Sequence[NDArray[np.int64]],
         seed: int,
     ) -> "Familiarity":
-        """Return the familiarity of training sections, given their (n, k) points."""
+        """Return the familiarity of training sections.
+
+        Parameters
+        ----------
+        points
+            Per section (n, k).
+        sections, patients
+            Their names.
+        groups
+            Per section (n,) the group of each place: patients, else sections, else strips of the one section. How
+            far training places lie from those of other groups is what a new place is held against.
+        seed
+            Of the draw, where there are more than `MAX_REFERENCE` places.
+        """
         stacked = np.concatenate(list(points)).astype(np.float32)
         owner = np.repeat(np.arange(len(points)), [len(part) for part in points])
+        group = np.concatenate(list(groups))
         if len(stacked) > MAX_REFERENCE:
             kept = np.sort(np.random.default_rng(seed).choice(len(stacked), MAX_REFERENCE, replace=False))
-            stacked, owner = stacked[kept], owner[kept]
-        if len(sections) == 1:
-            distances = _nearest_mean(stacked, stacked, skip_self=True)
-        else:
-            distances = np.empty(len(stacked), dtype=np.float32)
-            for index in range(len(sections)):
-                own = owner == index
-                distances[own] = _nearest_mean(stacked[own], stacked[~own])
+            stacked, owner, group = stacked[kept], owner[kept], group[kept]
+        distances = np.zeros(len(stacked), dtype=np.float32)
+        for index in np.unique(group):
+            own = group == index
+            distances[own] = _nearest_mean(stacked[own], stacked[~own])
         return cls(stacked, owner, tuple(sections), tuple(patients), np.sort(distances))
 
     def confidence(self, points: FloatArray, *, section: str, patient: str | None = None) -> FloatArray:
@@ -115,20 +127,17 @@ class Familiarity:
         )
 
 
-def _nearest_mean(points: FloatArray, others: FloatArray, *, skip_self: bool = False) -> FloatArray:
-    """Return the mean distance of each point to its nearest others; `skip_self` where both are the same rows."""
+def _nearest_mean(points: FloatArray, others: FloatArray) -> FloatArray:
+    """Return the mean distance of each point to its nearest others."""
     reference = others.astype(np.float64)
     lengths = (reference**2).sum(axis=1)
-    count = min(NEIGHBOURS, len(others) - int(skip_self))
+    count = min(NEIGHBOURS, len(others))
     out = np.zeros(len(points), dtype=np.float32)
     if count < 1:
         return out
     for start in range(0, len(points), _CHUNK):
         part = points[start : start + _CHUNK].astype(np.float64)
         squared = (part**2).sum(axis=1)[:, None] + lengths - 2 * part @ reference.T
-        if skip_self:
-            rows = np.arange(len(part))
-            squared[rows, start + rows] = np.inf
         nearest = np.partition(squared, count - 1, axis=1)[:, :count]
         out[start : start + _CHUNK] = np.sqrt(np.maximum(nearest, 0.0)).mean(axis=1)
     return out

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.augment import Augmentation, augmented, to_network
+from geneglass.model.calibration import Calibration
 from geneglass.model.early_stop import K_CHOICES, Stop
 from geneglass.model.phases import train_in_phases
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
@@ -20,6 +21,8 @@ from geneglass.model.precision import fast_numbers
 from geneglass.model.prediction import similarity_confidence
 from geneglass.model.recipe import Answer, FitStep, Neighbours, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.retrieval import Bank, Rule
+from geneglass.model.ridge_solver import spot_groups
+from geneglass.model.signals import signals
 from geneglass.model.snapshot import NoSnapshots
 from geneglass.model.training import Schedule, Trial, few_threads
 
@@ -57,6 +60,8 @@ class ContrastiveRecipe(Recipe):
     """
 
     retrieves: ClassVar[bool] = True
+    keeps_left_out: ClassVar[bool] = False
+    """Whether the predictions of left-out places are kept while training, for a recipe that learns from them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +72,7 @@ class ContrastiveRecipe(Recipe):
         self._k = 0
         self._shapes: Shapes | None = None
         self._similarity: FloatArray = np.empty(0, np.float32)
+        self._calibration: Calibration | None = None
 
     @abstractmethod
     def build(self, shapes: Shapes) -> nn.ModuleDict:
@@ -167,6 +173,14 @@ class ContrastiveRecipe(Recipe):
         """Return (n, genes) predictions from embedded places and what was retrieved for them; by default the latter."""
         return retrieved
 
+    def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
+        """Return the (n, genes) prediction of a query from what was retrieved for it; by default just that."""
+        return retrieved
+
+    def more_signals(self, query: QueryData, values: FloatArray, *, exclude_patient: bool) -> FloatArray:
+        """Return (n, s) what confidence is read from beside the signals of retrieval; by default nothing."""
+        return np.empty((len(values), 0), np.float32)
+
     def pool(self, sections: Sequence[TrainData]) -> Pool:
         """Return training sections as the tensors that this recipe reads."""
         measured = [self.measured(section) for section in sections]
@@ -214,6 +228,14 @@ class ContrastiveRecipe(Recipe):
         with few_threads(self.light):
             self.bank = self.make_bank(self.modules, trial.pool)
             self._similarity = self._training_similarity(trial.pool)
+        self._calibration = None if self.stop is None else self.calibrate(self.stop, used)
+
+    def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
+        """Return what confidence is read from: signals and hits of the tissue that was left out."""
+        held, (_, kind) = stop.held_out, spot_groups(sections)
+        kind = kind if len(sections) > 1 else "halves of the one section"
+        groups = len({item.patient if kind == "patients" else item.section for item in held})
+        return Calibration.fit([i.signals for i in held], [i.hit for i in held], groups=groups, kind=kind)
 
     def _training_similarity(self, pool: Pool) -> FloatArray:
         """Return the sorted mean similarity of training places to their references in other sections."""
@@ -243,8 +265,14 @@ class ContrastiveRecipe(Recipe):
             )
         embedded = self.embed_images(modules, images)
         neighbours = self.search(modules, bank, embedded, allowed, self._k)
+        values = self.complete(query, self.refine(modules, embedded, bank.average(neighbours)))
+        if self._calibration is not None:
+            more = self.more_signals(query, values, exclude_patient=exclude_patient)
+            seen = np.concatenate([signals(bank, neighbours, embedded, allowed), more], axis=1)
+            told = self._calibration.sentence()
+            return Answer(values, self._calibration.confidence(seen), neighbours, calibrated=told)
         confidence = similarity_confidence(neighbours, self._similarity) if len(self._similarity) else None
-        return Answer(self.refine(modules, embedded, bank.average(neighbours)), confidence, neighbours)
+        return Answer(values, confidence, neighbours)
 
     def state(self) -> dict[str, Tensor]:
         """Return networks, bank and the similarities that confidence is read from."""
@@ -257,7 +285,9 @@ class ContrastiveRecipe(Recipe):
         """Return section and patient names of the bank, sizes, and the chosen k."""
         _, bank = self._trained()
         shapes = asdict(self._shapes) if self._shapes is not None else {}
-        return {"sections": list(bank.sections), "patients": list(bank.patients), "shapes": shapes, "k": self._k}
+        names = {"sections": list(bank.sections), "patients": list(bank.patients)}
+        calibration = self._calibration.texts() if self._calibration else None
+        return names | {"shapes": shapes, "k": self._k, "calibration": calibration}
 
     def load(self, state: dict[str, Tensor], texts: dict[str, Any]) -> None:
         """Take back what `state` and `texts` returned."""
@@ -271,3 +301,4 @@ class ContrastiveRecipe(Recipe):
         self.bank = Bank(embeddings, expression, section_of, tuple(texts["sections"]), tuple(texts["patients"]))
         self._similarity = state["similarity"].cpu().numpy()
         self._k = int(texts["k"])
+        self._calibration = Calibration.load(texts.get("calibration"))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
+from geneglass.model.calibration import hits
 from geneglass.model.pool import Pool, inner_groups
 from geneglass.model.recipe import FitStep, Snapshots, TrainData
 from geneglass.model.retrieval import Bank, nearest
@@ -39,12 +40,18 @@ class HeldOut:
         (n, 3) as `geneglass.model.signals` returns them.
     hit
         (n,) whether the prediction came nearer to the truth, over all genes, than the mean of the spots trained on.
+    rows
+        (n,) which of the section's places they are.
+    predicted
+        (n, genes), for recipes that say so with `keeps_left_out`; else (n, 0).
     """
 
     section: str
     patient: str | None
     signals: FloatArray
     hit: NDArray[np.bool_]
+    rows: NDArray[np.int64]
+    predicted: FloatArray
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Stop:
         """Return the arrays, for a snapshot."""
         held: dict[str, Tensor] = {}
         for number, item in enumerate(self.held_out):
-            arrays = {"signals": torch.from_numpy(item.signals), "hit": torch.from_numpy(item.hit)}
+            arrays = {name: torch.from_numpy(getattr(item, name)) for name in _ARRAYS}
             held |= named(str(number), arrays)
         return held
 
@@ -90,13 +97,14 @@ class Stop:
         """Return what `tensors` and `texts` were taken from."""
         arrays = [part(str(number), tensors) for number in range(len(texts["held_out"]))]
         held_out = tuple(
-            HeldOut(section, patient, held["signals"].numpy(), held["hit"].numpy())
+            HeldOut(section, patient, **{name: held[name].numpy() for name in _ARRAYS})
             for (section, patient), held in zip(texts["held_out"], arrays, strict=True)
         )
         return cls(**{name: texts[name] for name in _PLAIN}, scores=tuple(texts["scores"]), held_out=held_out)
 
 
 _PLAIN = ("epochs", "k", "score", "steps")
+_ARRAYS = ("signals", "hit", "rows", "predicted")
 
 
 class Search:
@@ -171,7 +179,7 @@ class Search:
             for section in sections:
                 rows = _spread(len(section), self.recipe.device)
                 query = self.recipe.embed_images(trial.modules, section.images, rows)
-                yield _Asked(trial, bank, section, section.reference[rows].cpu().numpy(), query)
+                yield _Asked(trial, bank, section, rows, section.reference[rows].cpu().numpy(), query)
 
 
 @dataclass(frozen=True)
@@ -181,6 +189,7 @@ class _Asked:
     trial: Trial
     bank: Bank
     section: Pool
+    rows: Tensor
     truth: FloatArray
     query: Tensor
 
@@ -235,10 +244,11 @@ def _held_out(recipe: "ContrastiveRecipe", item: _Asked, k: int) -> HeldOut:
     modules, rows = item.trial.modules, item.everything()
     found = recipe.search(modules, item.bank, item.query, rows, k)
     predicted = recipe.refine(modules, item.query, item.bank.average(found))
-    usual = item.trial.pool.reference.mean(0).cpu().numpy()
-    error, error_of_mean = (((guess - item.truth) ** 2).sum(axis=1) for guess in (predicted, usual))
+    hit = hits(item.truth, predicted, item.trial.pool.reference.mean(0).cpu().numpy())
     (section,), (patient,) = item.section.sections, item.section.patients
-    return HeldOut(section, patient, signals(item.bank, found, item.query, rows), error < error_of_mean)
+    kept = predicted if recipe.keeps_left_out else predicted[:, :0]
+    places = item.rows.cpu().numpy()
+    return HeldOut(section, patient, signals(item.bank, found, item.query, rows), hit, places, kept.copy())
 
 
 def _spread(n: int, device: torch.device) -> Tensor:

@@ -32,6 +32,7 @@ def join_answers(parts: Sequence[Answer]) -> Answer:
     return Answer(
         values=np.concatenate([part.values for part in parts]),
         confidence=np.concatenate(confidences) if len(confidences) == len(parts) else None,
+        calibrated=parts[0].calibrated,
         neighbours=join_neighbours(neighbours) if len(neighbours) == len(parts) else None,
     )
 

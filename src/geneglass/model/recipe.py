@@ -122,15 +122,19 @@ class Answer:
     values
         (n, genes) in the recipe's unit.
     confidence
-        (n,) in 0..1: the share of training places that lie at least as far from the rest of the training
-        data as this place does; not calibrated. None where the recipe cannot say.
+        (n,) in 0..1. Calibrated: the probability that the prediction of a place lies nearer to the measured
+        profile than the mean of the training spots does. Else the share of training places that lie at least as
+        far from the rest of the training data as this place does. None where the recipe cannot say.
     neighbours
         The evidence, for retrieval recipes.
+    calibrated
+        On what the confidence was calibrated, in words; empty where it was not.
     """
 
     values: FloatArray
     confidence: FloatArray | None = None
     neighbours: Neighbours | None = None
+    calibrated: str = ""
 
 
 class Recipe(ABC):

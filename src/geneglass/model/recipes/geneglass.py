@@ -1,0 +1,200 @@
+"""geneglass: regression and contrastive retrieval, blended as tissue left out says.
+
+Three predictors read the features of a place and its neighbourhood: a linear ridge regression, a local one (a Gaussian
+kernel on the same scores), both with a strength per programme of genes, and the mean of the reference spots that
+lie nearest in a space learned by contrast with the measured spots. Training patients (else sections) are left out
+in turn; what each predictor says of them decides how much it counts. Linear regression carries over to other
+patients best, and local predictors know more of the patients they were trained on: where only one patient was
+there to learn from, another one is predicted with caution, by stronger ridges, and local predictors count
+for what a place is familiar, half at most. No position of the query is read.
+
+Confidence is the probability that a prediction lies nearer to the measured profile than the mean of the training spots
+does, calibrated on the places left out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
+from geneglass.model.augment import Augmentation
+from geneglass.model.blend import Weights, best_weights, mixed
+from geneglass.model.calibration import Calibration, hits
+from geneglass.model.confidence import Familiarity
+from geneglass.model.contrastive_config import require
+from geneglass.model.early_stop import HeldOut, Stop
+from geneglass.model.principal_head import PrincipalHeadConfig, PrincipalHeadRecipe
+from geneglass.model.recipe import FitStep, QueryData, Snapshots, TrainData
+from geneglass.model.recipes import RECIPES
+from geneglass.model.regression import deviation_size
+from geneglass.model.regression_pair import Fitted, RegressionPair, Sizes, fit_pair
+from geneglass.model.ridge_solver import spot_groups
+
+EVEN: Weights = (1 / 3, 1 / 3, 1 / 3)
+PREDICTORS = ("linear", "local", "retrieval")
+
+
+@dataclass(frozen=True)
+class GeneglassConfig(PrincipalHeadConfig):
+    """Settings of `geneglass`."""
+
+    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, stain, or those of a published form"}] = (
+        "stain"
+    )
+    components: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the features, for regression"}] = (
+        150
+    )
+    programmes: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the expression, likewise"}] = 100
+    landmarks: Annotated[int, {"min": 1, "max": 5000, "tooltip": "Training places that the kernel is built on"}] = 1000
+    kernel_width: Annotated[float, {"min": 0.01, "tooltip": "Distance at which places are no longer alike"}] = 1.0
+    blend_steps: Annotated[int, {"min": 1, "max": 20, "tooltip": "How finely the blend is chosen"}] = 6
+    caution: Annotated[
+        float, {"min": 1.0, "tooltip": "How much stronger ridges are for a new patient, where training had only one"}
+    ] = 3.0
+    untested_share: Annotated[
+        float, {"min": 0.0, "max": 1.0, "tooltip": "What local predictors count for there, at most"}
+    ] = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("components", "programmes", "landmarks", "blend_steps", "caution"):
+            require(getattr(self, name) >= 1, f"{name} must be at least 1, got {getattr(self, name)}.")
+        require(self.kernel_width > 0, f"kernel_width must be positive, got {self.kernel_width}.")
+        require(0 <= self.untested_share <= 1, f"untested_share must be from 0 to 1, got {self.untested_share}.")
+
+    def sizes(self) -> Sizes:
+        """Return the settings of the regressions."""
+        return Sizes(self.components, self.programmes, self.landmarks, self.kernel_width, self.caution)
+
+
+@RECIPES.register("geneglass")
+class GeneglassRecipe(PrincipalHeadRecipe):
+    """Linear and local regression blended with contrastive retrieval; see the module.
+
+    Attributes
+    ----------
+    weights
+        What linear regression, local regression and retrieval count for.
+    """
+
+    Config: ClassVar[type[Any]] = GeneglassConfig
+    keeps_left_out: ClassVar[bool] = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.weights: Weights = EVEN
+        self._fitted: Fitted | None = None
+        self._pair: RegressionPair | None = None
+        self._familiarity: Familiarity | None = None
+        self._across_patients = False
+
+    def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
+        """Fit the regressions, then train the retrieval as every contrastive recipe does, then blend."""
+        used = [section for section in sections if len(section.features)]
+        groups, kind = spot_groups(used)
+        measured = [replace(s, expression=self.measured(s).reference) for s in used]
+        self._fitted = yield from fit_pair(measured, groups, self.config.sizes(), seed=self.seed)
+        self._pair, self._across_patients = self._fitted.pair, kind == "patients"
+        self._familiarity = Familiarity.fit(
+            self._fitted.scores,
+            sections=[section.section for section in used],
+            patients=[section.patient for section in used],
+            groups=groups,
+            seed=self.seed,
+        )
+        before = total = 2 * len(np.unique(np.concatenate(groups)))
+        self.weights = EVEN
+        for step in super().fit(used, snapshots=snapshots):
+            total = step.total + before
+            yield replace(step, done=step.done + before, total=total)
+        self._fitted = None
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(PREDICTORS, self.weights, strict=True))
+        yield FitStep(total, total, message=f"Blended as {kind} left out in turn say: {shares}.")
+
+    def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
+        """Choose the blend on the places left out, and return what its confidence is read from."""
+        fitted, (_, kind) = self._fitted, spot_groups(sections)
+        # Halves of a section can not tell what a predictor is worth on another one.
+        if fitted is None or len(sections) == 1:
+            return None
+        number = {section.section: i for i, section in enumerate(sections)}
+        held = [(item, number[item.section]) for item in stop.held_out]
+        truth = [self.measured(sections[i]).reference[item.rows] for item, i in held]
+        parts = (
+            [fitted.linear[i][item.rows] for item, i in held],
+            [fitted.local[i][item.rows] for item, i in held],
+            [item.predicted for item, _ in held],
+        )
+        self.weights = best_weights(truth, parts, self.config.blend_steps)
+        usual = np.concatenate([self.measured(section).reference for section in sections]).mean(axis=0)
+        values = [mixed(self.weights, predictions) for predictions in zip(*parts, strict=True)]
+        signals = [self._all_signals(*pair, sections, kind) for pair in zip(held, values, strict=True)]
+        found = [hits(one, other, usual) for one, other in zip(truth, values, strict=True)]
+        groups = len({item.patient if kind == "patients" else item.section for item, _ in held})
+        return Calibration.fit(signals, found, groups=groups, kind=kind)
+
+    def _all_signals(
+        self, held: tuple[HeldOut, int], values: FloatArray, sections: Sequence[TrainData], kind: str
+    ) -> FloatArray:
+        item, number = held
+        features = sections[number].features[item.rows]
+        query = replace(sections[number].query(), features=features)
+        more = self.more_signals(query, values, exclude_patient=kind == "patients")
+        return np.concatenate([item.signals, more], axis=1)
+
+    def more_signals(self, query: QueryData, values: FloatArray, *, exclude_patient: bool) -> FloatArray:
+        """Return (n, 2): how familiar each place is, and how far its prediction lies from the mean."""
+        pair = self._regressions()
+        size = deviation_size(values, pair.mean)
+        return np.stack([self._familiar(query, exclude_patient=exclude_patient), size], axis=1)
+
+    def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
+        """Return the blend; with caution for a patient that training could not learn to carry over to."""
+        pair, bank = self._regressions(), self._trained()[1]
+        scores = pair.axes.scores(query.features)
+        if self._across_patients or (query.patient is not None and query.patient in bank.patients):
+            return mixed(self.weights, [*pair.predict(scores), retrieved])
+        linear, local = pair.predict(scores, cautious=True)
+        share = self.config.untested_share * self._familiar(query, exclude_patient=False)[:, None]
+        return mixed([1 - share, share], [linear, mixed(self._local_weights(), [local, retrieved])])
+
+    def _local_weights(self) -> Weights:
+        _, local, retrieval = self.weights
+        whole = local + retrieval
+        return (local / whole, retrieval / whole) if whole else (0.5, 0.5)
+
+    def _familiar(self, query: QueryData, *, exclude_patient: bool) -> FloatArray:
+        """Return (n,) how familiar each place is; 0 where no other tissue is known."""
+        if self._familiarity is None:
+            raise InputError("This model is not trained yet: train it, or load a model file.")
+        scores = self._regressions().axes.scores(query.features)
+        patient = query.patient if exclude_patient else None
+        found = self._familiarity.confidence(scores, section=query.section, patient=patient)
+        return np.nan_to_num(found)
+
+    def _regressions(self) -> RegressionPair:
+        if self._pair is None:
+            raise InputError("This model is not trained yet: train it, or load a model file.")
+        return self._pair
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what retrieval needs, the regressions, and the places that familiarity is measured from."""
+        familiar = self._familiarity.state() if self._familiarity else {}
+        return super().state() | self._regressions().state() | familiar
+
+    def texts(self) -> dict[str, Any]:
+        """Return what retrieval needs, the blend, and the names of the training sections."""
+        familiar = dict(self._familiarity.texts()) if self._familiarity else {}
+        return super().texts() | familiar | {"blend": list(self.weights), "across_patients": self._across_patients}
+
+    def load(self, state: dict[str, Tensor], texts: dict[str, Any]) -> None:
+        """Take back what `state` and `texts` returned."""
+        super().load(state, texts)
+        self._pair = RegressionPair.load(state)
+        self._familiarity = Familiarity.load(state, texts)
+        self.weights = tuple(texts["blend"])
+        self._across_patients = bool(texts["across_patients"])

@@ -1,0 +1,147 @@
+"""What regressions from features share: features on their principal axes, expression as programmes of genes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geneglass.data.types import FloatArray
+from geneglass.model.calibration import Calibration, hits
+from geneglass.model.recipe import TrainData
+from geneglass.model.ridge_solver import Matrix, Tuned, principal
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Features -> scores: standardised, and turned to their principal axes with variance 1 in sum.
+
+    Attributes
+    ----------
+    mean
+        (dim,) of the training places.
+    rotation
+        (dim, components).
+    """
+
+    mean: FloatArray
+    rotation: FloatArray
+
+    @classmethod
+    def fit(cls, sections: Sequence[TrainData], components: int) -> "Axes":
+        """Return the axes of all training places together; a column that never changes has no part in them."""
+        features = np.concatenate([section.features for section in sections]).astype(np.float64)
+        mean, deviation = features.mean(axis=0), features.std(axis=0)
+        steady = deviation <= 1e-6 * np.maximum(1.0, np.abs(mean))
+        scale = np.where(steady, 0.0, 1.0 / np.where(steady, 1.0, deviation))
+        axes, variance = principal((features - mean) * scale, components)
+        rotation = scale[:, None] * axes / np.sqrt(max(variance, 1e-12))
+        return cls(mean.astype(np.float32), rotation.astype(np.float32))
+
+    def scores(self, features: FloatArray) -> FloatArray:
+        """Return the (n, components) scores of (n, dim) features."""
+        return np.asarray((features - self.mean) @ self.rotation, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Expression -> what is regressed on: less its mean, and turned to programmes where that is wanted.
+
+    Attributes
+    ----------
+    parts
+        Per section (n, targets).
+    mean
+        (genes,) that a prediction starts from.
+    turn
+        (genes, programmes); None where each gene is a target.
+    """
+
+    parts: tuple[Matrix, ...]
+    mean: Matrix
+    turn: Matrix | None
+
+    @classmethod
+    def of(cls, sections: Sequence[TrainData], *, programmes: int, centre_sections: bool = True) -> "Targets":
+        """Return the targets of training sections.
+
+        Parameters
+        ----------
+        sections
+            At least one.
+        programmes
+            Principal axes of the expression; 0 takes the genes themselves.
+        centre_sections
+            Take each section's own mean off, instead of the mean of all spots.
+        """
+        expression: list[Matrix] = [section.expression.astype(np.float64) for section in sections]
+        means = np.stack([part.mean(axis=0) for part in expression])
+        mean: Matrix = means.mean(axis=0)
+        if not centre_sections:
+            mean = np.concatenate(expression).mean(axis=0)
+            means = np.repeat(mean[None], len(expression), axis=0)
+        centred = [part - own for part, own in zip(expression, means, strict=True)]
+        if not programmes:
+            return cls(tuple(centred), mean, None)
+        turn = principal(np.concatenate(centred), programmes)[0]
+        return cls(tuple(part @ turn for part in centred), mean, turn)
+
+    def genes(self, weights: Matrix) -> Matrix:
+        """Return (components, genes) weights from (components, targets) ones."""
+        return weights if self.turn is None else weights @ self.turn.T
+
+
+def left_out(
+    scores: Sequence[Matrix], tuned: Tuned, targets: Targets, groups: Sequence[NDArray[np.int64]]
+) -> list[FloatArray]:
+    """Return per section the (n, genes) prediction of each place by the weights of the other groups."""
+    predicted = [np.empty((len(part), len(targets.mean)), np.float32) for part in scores]
+    for number, name in enumerate(np.unique(np.concatenate(list(groups)))):
+        weights = targets.genes(tuned.without(number))
+        for out, part, group in zip(predicted, scores, groups, strict=True):
+            own = group == name
+            out[own] = np.maximum(part[own] @ weights + targets.mean, 0.0)
+    return predicted
+
+
+def calibrate(
+    sections: Sequence[TrainData],
+    predicted: Sequence[FloatArray],
+    signals: Sequence[FloatArray],
+    *,
+    groups: int,
+    kind: str,
+) -> Calibration | None:
+    """Return the calibration of left-out predictions; None where signals are not known, as within one section.
+
+    Parameters
+    ----------
+    sections
+        What was measured.
+    predicted
+        Per section (n, genes), its group left out.
+    signals
+        Per section (n, s).
+    groups, kind
+        How many groups were left out in turn, and what they are.
+    """
+    if not all(np.isfinite(part).all() for part in signals):
+        return None
+    usual = np.concatenate([section.expression for section in sections]).mean(axis=0)
+    found = [hits(s.expression, values, usual) for s, values in zip(sections, predicted, strict=True)]
+    return Calibration.fit(signals, found, groups=groups, kind=kind)
+
+
+def deviation_size(values: FloatArray, mean: FloatArray) -> FloatArray:
+    """Return (n,) how far each prediction lies from the mean: a root mean square over genes."""
+    size: FloatArray = np.sqrt(((values - mean) ** 2).mean(axis=1))
+    return size
+
+
+def told(tuned: Tuned, kind: str, *, what: str) -> str:
+    """Return in a sentence what was chosen."""
+    kept = int(np.isfinite(tuned.strengths).sum())
+    return (
+        f"Strengths chosen with {kind} left out in turn: {kept} of {len(tuned.strengths)} {what} can be read from the "
+        f"tissue, {tuned.explained:.1%} of their variance."
+    )

@@ -1,0 +1,173 @@
+"""Ridge regression in closed form from sums of products per group, with strengths chosen on groups left out."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+
+from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
+from geneglass.model.recipe import FitStep, TrainData
+
+MIN_SPOTS = 4
+"""Fewer training spots than this can not be split to choose a strength."""
+BLOCKS = 5
+"""Strips that a single section is cut into."""
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums of products of one group of spots: all that a ridge fit and its squared error need."""
+
+    features: Matrix
+    both: Matrix
+    targets: Matrix
+    count: int
+
+    @classmethod
+    def of(cls, scores: Matrix, targets: Matrix) -> "Moments":
+        """Return the moments of (n, components) scores and (n, targets) targets."""
+        return cls(scores.T @ scores, scores.T @ targets, (targets**2).sum(axis=0), len(scores))
+
+    def plus(self, other: "Moments", sign: int = 1) -> "Moments":
+        """Return the moments of both groups together, or with sign -1 of this one without the other."""
+        return Moments(
+            self.features + sign * other.features,
+            self.both + sign * other.both,
+            self.targets + sign * other.targets,
+            self.count + sign * other.count,
+        )
+
+    def weights(self, strengths: Matrix) -> Iterator[Matrix]:
+        """Yield the (components, targets) weights of every strength; one strength, or one per target."""
+        values, axes = eigh(self.features / self.count)
+        turned = axes.T @ self.both / self.count
+        for strength in strengths:
+            yield axes @ (turned / (np.maximum(values, 0.0)[:, None] + strength))
+
+    def error(self, weights: Matrix) -> Matrix:
+        """Return the squared error of (components, targets) weights on these spots, per target."""
+        error: Matrix = self.targets + ((self.features @ weights - 2 * self.both) * weights).sum(axis=0)
+        return error
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Strengths that did best on groups left out in turn.
+
+    Attributes
+    ----------
+    strengths
+        (targets,) chosen; infinite where nothing can be read from the features.
+    whole
+        Moments of all groups.
+    parts
+        Moments of each.
+    explained
+        Share of the targets' variance that is predicted where it was left out.
+    """
+
+    strengths: Matrix
+    whole: Moments
+    parts: tuple[Moments, ...]
+    explained: float
+
+    def weights(self, caution: float = 1.0) -> Matrix:
+        """Return the (components, targets) weights of all groups, the strengths multiplied by `caution`."""
+        return next(self.whole.weights((self.strengths * caution)[None]))
+
+    def without(self, number: int) -> Matrix:
+        """Return the weights of all groups but one."""
+        return next(self.whole.plus(self.parts[number], -1).weights(self.strengths[None]))
+
+
+def tune(
+    parts: Sequence[Moments], grid: Matrix, *, shared: bool = False, before: int = 0
+) -> Generator[FitStep, None, Tuned]:
+    """Yield a step at each group that was left out, and return the strengths that did best there.
+
+    Parameters
+    ----------
+    parts
+        Moments of each group.
+    grid
+        Strengths to try, the last of them infinite.
+    shared
+        One strength for all targets, instead of one for each.
+    before
+        Steps that were told already.
+    """
+    whole = total(parts)
+    error = np.zeros((len(grid), whole.both.shape[1]))
+    for done, part in enumerate(parts, start=1):
+        rest = whole.plus(part, -1)
+        error += np.stack([part.error(weights) for weights in rest.weights(grid)])
+        yield FitStep(before + done, before + len(parts) + 1)
+    judged = error.sum(axis=1, keepdims=True) + 0 * error if shared else error
+    # Ties go to the stronger.
+    chosen = len(judged) - 1 - np.argmin(judged[::-1], axis=0)
+    least = np.take_along_axis(error, chosen[None], axis=0).sum()
+    explained = 1.0 - float(least) / max(float(whole.targets.sum()), 1e-12)
+    return Tuned(grid[chosen], whole, tuple(parts), explained)
+
+
+def total(parts: Sequence[Moments]) -> Moments:
+    """Return the moments of all groups together."""
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.plus(part)
+    return whole
+
+
+def moments(scores: Sequence[Matrix], targets: Sequence[Matrix], groups: Sequence[NDArray[np.int64]]) -> list[Moments]:
+    """Return the moments of each group of spots, given scores, targets and group numbers per section."""
+    features, wanted, group = (np.concatenate(list(part)) for part in (scores, targets, groups))
+    return [Moments.of(features[group == index], wanted[group == index]) for index in np.unique(group)]
+
+
+def principal(centred: Matrix, count: int) -> tuple[Matrix, float]:
+    """Return the (columns, count) principal axes of a centred matrix, and the variance along them in sum."""
+    wide = centred.shape[1] > centred.shape[0]
+    gram = centred @ centred.T if wide else centred.T @ centred
+    first = max(len(gram) - count, 0)
+    values, axes = eigh(gram, subset_by_index=(first, len(gram) - 1))
+    kept = values > 1e-10 * max(float(values[-1]), 1e-12)
+    if not kept.any():
+        return np.zeros((centred.shape[1], 1)), 0.0
+    values, axes = values[kept], axes[:, kept]
+    if wide:
+        axes = centred.T @ axes / np.sqrt(values)
+    return axes[:, ::-1], float(values.sum()) / len(centred)
+
+
+def spot_groups(sections: Sequence[TrainData]) -> tuple[list[NDArray[np.int64]], str]:
+    """Return, per section, the group of each spot, and in words what is left out together.
+
+    Raises
+    ------
+    InputError
+        When there are too few spots to leave any out.
+    """
+    sizes = [len(section.features) for section in sections]
+    if sum(sizes) < MIN_SPOTS:
+        raise InputError(f"ridge needs at least {MIN_SPOTS} training spots, got {sum(sizes)}; add sections.")
+    patients = [section.patient for section in sections]
+    names = sorted({patient for patient in patients if patient is not None})
+    if None not in patients and len(names) > 1:
+        return [
+            np.full(size, names.index(str(patient))) for size, patient in zip(sizes, patients, strict=True)
+        ], "patients"
+    if len(sections) > 1:
+        return [np.full(size, index) for index, size in enumerate(sizes)], "sections"
+    return [_strips(sections[0].centres_um_yx)], "strips of the one section"
+
+
+def _strips(centres_um_yx: FloatArray) -> NDArray[np.int64]:
+    """Return equal groups of places across the longer side of the tissue."""
+    along = centres_um_yx[:, int(np.argmax(np.ptp(centres_um_yx, axis=0)))]
+    rank = np.argsort(np.argsort(along, kind="stable"), kind="stable")
+    return (rank * min(BLOCKS, len(along)) // len(along)).astype(np.int64)
