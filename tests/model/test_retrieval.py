@@ -7,7 +7,7 @@ import torch
 from geneglass.errors import InputError
 from geneglass.model import nearest as nearest_rows
 from geneglass.model import retrieval
-from geneglass.model.retrieval import Bank, Rule, nearest
+from geneglass.model.retrieval import Bank, Rule, nearest, weigh_by_pearson
 
 
 @pytest.fixture
@@ -22,7 +22,10 @@ def bank():
     )
 
 
-WEIGHTINGS = (("softmax", "l2"), ("inverse_square", "l1"), ("inverse_square", "l2"), ("uniform", "l2"))
+WEIGHTINGS = (
+    *(("softmax", "l2"), ("inverse_square", "l1"), ("inverse_square", "l2")),
+    *(("pearson", "l2"), ("uniform", "l2")),
+)
 RULES = [Rule(9, metric, pair[0], 0.1, pair[1]) for metric in ("cosine", "l1", "l2") for pair in WEIGHTINGS]
 
 
@@ -49,6 +52,22 @@ def test_neighbours_are_the_nearest_as_a_plain_loop_finds_them(bank):
         np.testing.assert_allclose(found.weights[row], weights / weights.sum(), rtol=1e-4)
         values = (weights / weights.sum()) @ bank.expression[expected.copy()].numpy()
         np.testing.assert_allclose(bank.average(found)[row], values, rtol=1e-4)
+
+
+def test_pearson_weights_are_one_plus_r_by_half(bank):
+    query = torch.randn(4, 5, generator=torch.Generator().manual_seed(1))
+    found = bank.search(query, torch.arange(60), Rule(7, weighting="pearson"))
+    for row, near in enumerate(found.rows):
+        r = [np.corrcoef(query[row].numpy(), bank.embeddings[int(spot)].numpy())[0, 1] for spot in near]
+        weights = (np.array(r) + 1) / 2
+        np.testing.assert_allclose(found.weights[row], weights / weights.sum(), rtol=1e-4)
+
+
+def test_pearson_weights_where_all_are_opposite_or_constant_stay_finite():
+    query = torch.tensor([[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]])
+    chosen = torch.stack([-query, -2 * query], dim=1)
+    weights = weigh_by_pearson(query, chosen, Rule(2, weighting="pearson"))
+    torch.testing.assert_close(weights, torch.full((2, 2), 0.5))
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -118,3 +118,19 @@ def test_moments_come_back_in_the_order_of_memory_that_their_parameter_has():
     for task in (one, other):
         step(task)
     assert torch.equal(other.modules["layer"].weight, one.modules["layer"].weight)
+
+
+def test_accumulated_batches_make_one_step_of_their_mean_gradient_and_keep_their_size():
+    plain = trial(schedule=replace(SCHEDULE, learning_rate=1e-12))
+    line = plain.modules["line"].weight
+    gradients = [line.grad.clone() for _ in plain.epoch(_Noisy())]
+    task, objective, steps = trial(schedule=replace(SCHEDULE, accumulate=2)), _Noisy(), []
+    before = task.modules["line"].weight.detach().clone()
+    for _ in task.epoch(objective):
+        moved = not torch.equal(task.modules["line"].weight, before)
+        before = task.modules["line"].weight.detach().clone()
+        steps.append(moved)
+        if len(steps) == 2:
+            torch.testing.assert_close(task.modules["line"].weight.grad, (gradients[0] + gradients[1]) / 2)
+    assert sorted(map(len, objective.rows)) == [3, 4, 4]
+    assert steps == [False, True, True]

@@ -13,7 +13,7 @@ from geneglass.errors import InputError
 from geneglass.model.nearest import Metric, Reference
 from geneglass.model.recipe import Neighbours
 
-Weighting = Literal["softmax", "inverse_square", "uniform"]
+Weighting = Literal["softmax", "inverse_square", "pearson", "uniform"]
 
 BUDGET = 8_000_000
 """Numbers of the neighbours' embeddings held at once: 32 MB in float32, whatever the sizes of bank and query."""
@@ -30,7 +30,8 @@ class Rule:
     metric
         What "near" means when they are chosen.
     weighting
-        `softmax` of cosine over `temperature`, `inverse_square` of `distance`, or `uniform`.
+        `softmax` of cosine over `temperature`, `inverse_square` of `distance`, `pearson` (1 + r over the numbers of
+        the two embeddings), or `uniform`.
     distance
         What `inverse_square` measures, on the embeddings as they are (not normalised).
     """
@@ -135,18 +136,19 @@ def _weigh_chunk(
     """Fill in weights and cosines of a chunk, a few queries at a time where their neighbours' embeddings are needed."""
     weights, similarity = out
     scores, rows = near
-    by_distance = rule.weighting == "inverse_square"
+    by_embedding = rule.weighting in ("inverse_square", "pearson")
     if rule.metric == "cosine":
         similarity[:] = scores
     step = max(1, BUDGET // (rows.shape[1] * query.shape[1]))
-    for start in range(0, len(query) if by_distance or rule.metric != "cosine" else 0, step):
+    for start in range(0, len(query) if by_embedding or rule.metric != "cosine" else 0, step):
         part = slice(start, start + step)
         chosen = reference.embeddings.index_select(0, rows[part].flatten()).view(*rows[part].shape, -1)
         if rule.metric != "cosine":
             similarity[part] = functional.cosine_similarity(chosen, query[part, None], dim=2, eps=1e-12)
-        if by_distance:
-            weights[part] = weigh_by_distance(query[part], chosen, rule)
-    if not by_distance:
+        if by_embedding:
+            weigh = weigh_by_distance if rule.weighting == "inverse_square" else weigh_by_pearson
+            weights[part] = weigh(query[part], chosen, rule)
+    if not by_embedding:
         weights[:] = weigh_by_cosine(similarity, rule)
 
 
@@ -155,6 +157,23 @@ def weigh_by_cosine(cosine: Tensor, rule: Rule) -> Tensor:
     if rule.weighting == "uniform":
         return torch.full_like(cosine, 1 / cosine.shape[1])
     return torch.softmax(cosine / rule.temperature, dim=1)
+
+
+def weigh_by_pearson(query: Tensor, chosen: Tensor, rule: Rule) -> Tensor:
+    """Return (n, k) weights (1 + r) / 2 that sum to one, r over the numbers of two embeddings; 0 where one is constant.
+
+    Parameters
+    ----------
+    query, chosen
+        (n, dim) and (n, k, dim) embeddings.
+    rule
+        Not read; every way to weigh embeddings takes it.
+    """
+    query, chosen = (values - values.mean(-1, keepdim=True) for values in (query, chosen))
+    r = torch.einsum("nd,nkd->nk", functional.normalize(query, dim=-1), functional.normalize(chosen, dim=-1))
+    # All opposite to the query, they count alike.
+    weights = ((1 + r) / 2).clamp_min(1e-12)
+    return weights / weights.sum(1, keepdim=True)
 
 
 def weigh_by_distance(query: Tensor, chosen: Tensor, rule: Rule) -> Tensor:

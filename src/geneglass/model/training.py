@@ -35,6 +35,8 @@ class Schedule:
         AdamW, where the decay is a step of its own; else Adam, where it is part of the gradient.
     light
         The network is so small that a single thread is the fastest.
+    accumulate
+        Batches whose gradients are averaged for one step of the optimiser; each loss is still of its own batch.
     """
 
     batch: int
@@ -43,6 +45,7 @@ class Schedule:
     weight_decay: float
     decoupled: bool
     light: bool = False
+    accumulate: int = 1
 
 
 @contextmanager
@@ -108,8 +111,14 @@ class Trial:
         order = torch.randperm(len(batches), generator=self._order).tolist()
         device = self.pool.expression.device
         with closing(self.pool.images.read_ahead([batches[number] for number in order])) as ready:
-            for rows in ready:
-                yield self._step(objective, rows.to(device))
+            for number, rows in enumerate(ready):
+                if number % self.schedule.accumulate == 0:
+                    self.optimiser.zero_grad(set_to_none=True)
+                loss = self._learn(objective, rows.to(device))
+                if (number + 1) % self.schedule.accumulate == 0 or number + 1 == len(batches):
+                    with few_threads(self.schedule.light):
+                        self.optimiser.step()
+                yield loss
 
     def state(self) -> dict[str, Tensor]:
         """Return all that the next epoch depends on, as it is now."""
@@ -136,7 +145,8 @@ class Trial:
     def _shuffled(self, rows: Tensor) -> Tensor:
         return rows[torch.randperm(len(rows), generator=self._order)]
 
-    def _step(self, objective: Objective, rows: Tensor) -> float:
+    def _learn(self, objective: Objective, rows: Tensor) -> float:
+        """Add a batch to the gradients."""
         self.modules.train()
         device = rows.device
         # Dropout and augmentation draw from the global stream: set for this step and put back after it, so
@@ -145,9 +155,7 @@ class Trial:
             with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
                 torch.manual_seed(self.seed * 1_000_003 + self.step)
                 loss = objective.batch_loss(self.modules, self.pool, rows)
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimiser.step()
+            (loss / self.schedule.accumulate).backward()
         self.step += 1
         return loss.item()
 
