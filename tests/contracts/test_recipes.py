@@ -4,6 +4,7 @@ A recipe that trains networks has an attribute `modules`: None until `fit` has e
 holds them, with the gradients of the last step still on its parameters. The checks of loss and gradients hang on it.
 """
 
+import copy
 import dataclasses
 import json
 import typing
@@ -22,11 +23,12 @@ from geneglass.model.make import make_config, make_recipe
 from geneglass.model.recipe import Answer, QueryData, Recipe, TrainData
 from geneglass.model.recipes import RECIPES
 
-QUICK: dict[str, Any] = {"epochs": 3, "batch": 32}
+QUICK: dict[str, Any] = {"epochs": 3, "batch": 32, "blend": "even"}
 """Settings that keep training short, for recipes that have them."""
 
 SETTING_FOR: dict[str, dict[str, Any]] = {
     "distance": {"weighting": "inverse_square"},
+    "blend_steps": {"blend": "fitted"},
     "patience": {"epochs": 8, "patience": 6, "learning_rate": 0.1},
 }
 """Field: what else must be set for it to matter."""
@@ -35,8 +37,9 @@ TESTED_ELSEWHERE = {
     *("fine_tune", "normalise_input", "augment"),
     *("raw_input", "augment_query"),
     *("tile_px", "vit", "vit_weights"),
+    *("caution", "untested_share"),
 }
-"""Fields that need patches and a network: tests/model/recipes/test_<name>.py has them."""
+"""Fields that need patches, a network or a single patient: tests/model/recipes/test_<name>.py has them."""
 
 GENES = ("ERBB2", "GNAS", "COL1A1", "CD74", "KRT5", "ACTA2", "MKI67", "IGKC")
 SPOTS = 16
@@ -209,39 +212,40 @@ def test_the_order_of_the_places_does_not_matter(recipe: Recipe, stranger: Train
     )
 
 
-def marked(sections: list[TrainData], which: int) -> list[TrainData]:
-    """Return the sections with one gene that only one of them has."""
-    out = []
-    for index, part in enumerate(sections):
-        expression, counts = part.expression.copy(), part.counts.copy()
-        expression[:, 3] = 9.0 if index == which else 0.0
-        counts[:, 3] = 8000.0 if index == which else 0.0
-        out.append(dataclasses.replace(part, expression=expression, counts=counts))
-    return out
+def retrieved_from(recipe: Recipe, query: QueryData, **how: bool) -> set[int]:
+    """Return the numbers of the training sections, of 16 spots each, that a query's references are of."""
+    neighbours = recipe.predict(query, **how).neighbours
+    assert neighbours is not None
+    return set((neighbours.rows // SPOTS).ravel().tolist())
 
 
-def test_the_own_section_is_never_retrieved(name: str, sections: list[TrainData], encoder: Encoder) -> None:
-    if not RECIPES[name].retrieves:
+def test_the_own_section_is_never_retrieved(name: str, recipe: Recipe, sections: list[TrainData]) -> None:
+    if not recipe.retrieves:
         pytest.skip(f"{name} does not retrieve")
-    recipe = trained(name, marked(sections, 1), encoder)
 
-    own = recipe.predict(query_of(sections[1]))
-    foreign = recipe.predict(query_of(sections[1], section="another name"))
-
-    np.testing.assert_allclose(own.values[:, 3], 0, atol=1e-6)
-    assert foreign.values[:, 3].max() > 0.1
+    assert retrieved_from(recipe, query_of(sections[1])) == {0, 2}
+    assert retrieved_from(recipe, query_of(sections[1], section="another name")) == {0, 1, 2}
 
 
-def test_the_own_patient_is_never_retrieved_when_excluded(
-    name: str, sections: list[TrainData], encoder: Encoder
-) -> None:
-    if not RECIPES[name].retrieves:
+def test_the_own_patient_is_never_retrieved_when_excluded(name: str, recipe: Recipe, sections: list[TrainData]) -> None:
+    if not recipe.retrieves:
         pytest.skip(f"{name} does not retrieve")
-    recipe = trained(name, marked(sections, 1), encoder)
-    sister = query_of(sections[0], features=sections[1].features)
 
-    assert recipe.predict(sister).values[:, 3].max() > 0.1
-    np.testing.assert_allclose(recipe.predict(sister, exclude_patient=True).values[:, 3], 0, atol=1e-6)
+    assert retrieved_from(recipe, query_of(sections[0])) == {1, 2}
+    assert retrieved_from(recipe, query_of(sections[0]), exclude_patient=True) == {2}
+
+
+def test_what_is_retrieved_is_all_that_counts_of_the_bank(name: str, recipe: Recipe, sections: list[TrainData]) -> None:
+    if not recipe.retrieves:
+        pytest.skip(f"{name} does not retrieve")
+    bank = recipe.bank  # type: ignore[attr-defined]
+    own = torch.arange(len(bank)) // SPOTS == 1
+    expression = torch.where(own[:, None], torch.nan, bank.expression)
+    changed = copy.copy(recipe)
+    changed.bank = dataclasses.replace(bank, expression=expression)  # type: ignore[attr-defined]
+
+    assert np.isfinite(changed.predict(query_of(sections[1])).values).all()
+    assert np.isnan(changed.predict(query_of(sections[1], section="another name")).values).any()
 
 
 def test_confidence_does_not_count_the_own_section(recipe: Recipe, sections: list[TrainData]) -> None:

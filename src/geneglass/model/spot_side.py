@@ -93,14 +93,24 @@ class SpotSide(nn.Module):
         )
         self.head = ProjectionHead(dim, config.embed_dim, config.dropout)
 
-    def forward(self, pool: Pool, rows: Tensor) -> Tensor:
-        """Return (len(rows), embed_dim); with context "neighbours" a spot's row does not depend on the others asked."""
-        batch = self.config.context == "batch"
-        seen, lists = (rows, None) if batch else receptive_rows(rows, pool.neighbours, len(self.blocks))
+    def forward(self, pool: Pool, rows: Tensor, *, attend: bool = True) -> Tensor:
+        """Return (len(rows), embed_dim); with context "neighbours" a spot's row does not depend on the others asked.
+
+        Parameters
+        ----------
+        pool
+            All spots.
+        rows
+            Those that are embedded.
+        attend
+            Whether they go through the Transformer, or past it.
+        """
+        batch, blocks = self.config.context == "batch", self.blocks if attend else ()
+        seen, lists = (rows, None) if batch else receptive_rows(rows, pool.neighbours, len(blocks))
         x = pool.expression[seen]
         x = x if self.components is None else self.components(x)
         x = x + self._position(pool, seen, x)
-        for block in self.blocks:
+        for block in blocks:
             x = block(x, lists)
         found: Tensor = self.head(x[: len(rows)])
         return found

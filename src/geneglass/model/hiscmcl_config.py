@@ -1,0 +1,102 @@
+"""Settings of HisCMCL, beside its recipe because they are many."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from geneglass.model.contrastive_config import require
+from geneglass.model.spot_side import SpotSideConfig
+
+
+@dataclass(frozen=True)
+class HiscmclConfig(SpotSideConfig):
+    """Settings of HisCMCL."""
+
+    scales: Annotated[
+        Literal["spot+neighbourhood+slide", "spot+neighbourhood", "spot+slide", "spot"],
+        {"tooltip": "What is seen of the tissue: the spot, wider fields of view around it, places of the whole slide"},
+    ] = "spot+neighbourhood+slide"
+    spot_um: Annotated[
+        float, {"min": 0.0, "tooltip": "Fields of view up to this edge, and the narrowest in any case, are the spot"}
+    ] = 160.0
+    wide_view: Annotated[
+        Literal["physical", "upsampled"],
+        {"tooltip": "The neighbourhood is more tissue, or the narrowest field of view again, drawn larger"},
+    ] = "physical"
+    fusion: Annotated[
+        Literal["attention", "concat"],
+        {"tooltip": "The spot attends to the other scales, or all are laid side by side"},
+    ] = "attention"
+    scale_weights: Annotated[bool, {"tooltip": "Multiply each field of view by a learned weight; they sum to one"}] = (
+        False
+    )
+    view_components: Annotated[
+        int, {"min": 0, "tooltip": "Principal axes kept of the features of each field of view; 0 keeps all"}
+    ] = 30
+    token_dim: Annotated[int, {"min": 1, "tooltip": "Length of a token, and of what the scales are fused to"}] = 64
+    fusion_heads: Annotated[int, {"min": 1, "tooltip": "Heads of the attention to other scales"}] = 4
+    fusion_dropout: Annotated[
+        float, {"min": 0.0, "max": 0.95, "tooltip": "Share of the fused numbers dropped in training"}
+    ] = 0.3
+    slide_role: Annotated[
+        Literal["modulate", "attend"],
+        {"tooltip": "Places of the slide make the spot's numbers larger or smaller, or are one more scale"},
+    ] = "modulate"
+    slide_dropout: Annotated[
+        float, {"min": 0.0, "max": 0.95, "tooltip": "Share of places that do not see their slide in a training step"}
+    ] = 0.0
+    accumulate: Annotated[
+        int, {"min": 1, "tooltip": "Batches whose gradients make one step; negatives are of one batch all the same"}
+    ] = 1
+    bank_transformer: Annotated[
+        bool, {"tooltip": "Reference spots go through the trained Transformer, as in training, or past it"}
+    ] = True
+    bank_log: Annotated[bool, {"tooltip": "Take ln(1 + x) once more of the expression that is given back"}] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, least in (("view_components", 0), ("token_dim", 1), ("fusion_heads", 1), ("accumulate", 1)):
+            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
+        for name in ("fusion_dropout", "slide_dropout"):
+            share = getattr(self, name)
+            require(0 <= share < 1, f"{name} must be at least 0 and under 1, got {share}.")
+        require(self.spot_um >= 0, f"spot_um must not be negative, got {self.spot_um}.")
+        require(
+            self.token_dim % self.fusion_heads == 0,
+            f"fusion_heads must divide token_dim ({self.token_dim}), got {self.fusion_heads}.",
+        )
+
+
+PUBLISHED = HiscmclConfig(
+    fine_tune=True,
+    embed_dim=256,
+    dropout=0.0,
+    temperature=1.0,
+    learn_temperature=False,
+    batch=128,
+    optimiser="adam",
+    learning_rate=1e-4,
+    weight_decay=1e-3,
+    epochs=100,
+    validate=False,
+    k=200,
+    weighting="inverse_square",
+    distance="l1",
+    normalise_input=False,
+    augment="published",
+    similarity="dot",
+    gene_components=0,
+    context="batch",
+    layers=2,
+    heads=16,
+    head_dim=128,
+    position="table",
+    expression_input="panel",
+    bank_unit="gene",
+    scales="spot+neighbourhood",
+    wide_view="upsampled",
+    fusion="concat",
+    view_components=0,
+    token_dim=1024,
+    fusion_dropout=0.2,
+    accumulate=4,
+)
