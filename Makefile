@@ -21,6 +21,7 @@ check: setup ## style, types, room contract
 
 bench: setup system ## ratios within one run, printed
 	$(BIN)/python benchmarks/bench_training.py
+	$(BIN)/python benchmarks/bench_fine_tuning.py
 	$(BIN)/python benchmarks/bench_memory.py
 	$(BIN)/python benchmarks/bench_reading.py
 	$(BIN)/python benchmarks/bench_visium_hd.py

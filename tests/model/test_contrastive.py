@@ -78,6 +78,14 @@ def test_it_stops_early_and_trains_on_everything_for_as_long(fitted):
     assert len(recipe.bank) == 150
 
 
+def test_the_left_out_places_of_the_best_epoch_tell_signals_and_hits(fitted):
+    held = fitted[0].stop.held_out
+    assert [(item.section, item.patient) for item in held] == [(s.section, s.patient) for s in SECTIONS]
+    assert all(item.signals.shape == (len(s.features), 3) for item, s in zip(held, SECTIONS, strict=True))
+    hits = np.concatenate([item.hit for item in held])
+    assert 0.6 < hits.mean() <= 1
+
+
 def test_three_times_the_patience_finds_nothing_better(fitted):
     recipe, _ = fitted
     longer = make(epochs=3 * len(recipe.stop.scores), patience=900)
