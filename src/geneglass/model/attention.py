@@ -44,7 +44,7 @@ class CrossAttention(nn.Module):
             (n, t) True where there is no token; by default all are there.
         """
         q = self.to_q(x).unflatten(1, (self.heads, -1))
-        k, v = (part.unflatten(2, (self.heads, -1)) for part in read.chunk(2, dim=2))
+        k, v = (part.reshape(*part.shape[:2], *q.shape[1:]) for part in read.chunk(2, dim=2))
         logits = torch.einsum("nhd,nthd->nht", q, k) / math.sqrt(q.shape[-1])
         if absent is not None:
             # Not -inf, whose softmax over nothing has no gradient.

@@ -155,7 +155,7 @@ class Trial:
             with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
                 torch.manual_seed(self.seed * 1_000_003 + self.step)
                 loss = objective.batch_loss(self.modules, self.pool, rows)
-            (loss / self.schedule.accumulate).backward()
+            (loss / self.schedule.accumulate).backward()  # type: ignore[no-untyped-call]
         self.step += 1
         return loss.item()
 

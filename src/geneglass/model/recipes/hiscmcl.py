@@ -86,7 +86,7 @@ class HiscmclRecipe(SpotSideRecipe):
         """Return how many of the narrowest fields of view are the spot."""
         if self.config.wide_view == "upsampled":
             return 1
-        return max(1, sum(spec.size_um <= self.config.spot_um for spec in self.encoder.patches))
+        return max(1, len([spec for spec in self.encoder.patches if spec.size_um <= self.config.spot_um]))
 
     def _shown(self, views: Sequence[T]) -> tuple[T, ...]:
         """Return the fields of view, or what stands for them, that are among the scales."""
