@@ -28,7 +28,6 @@ QUICK: dict[str, Any] = {"epochs": 3, "batch": 32, "blend": "even"}
 
 SETTING_FOR: dict[str, dict[str, Any]] = {
     "distance": {"weighting": "inverse_square"},
-    "blend_steps": {"blend": "fitted"},
     "patience": {"epochs": 8, "patience": 6, "learning_rate": 0.1},
 }
 """Field: what else must be set for it to matter."""
@@ -37,9 +36,9 @@ TESTED_ELSEWHERE = {
     *("fine_tune", "normalise_input", "augment"),
     *("raw_input", "augment_query"),
     *("tile_px", "vit", "vit_weights"),
-    *("caution", "untested_share"),
+    *("caution", "untested_share", "blend_steps"),
 }
-"""Fields that need patches, a network or a single patient: tests/model/recipes/test_<name>.py has them."""
+"""Fields that need patches, a network, a single patient or more data: tests/model/recipes/test_<name>.py has them."""
 
 GENES = ("ERBB2", "GNAS", "COL1A1", "CD74", "KRT5", "ACTA2", "MKI67", "IGKC")
 SPOTS = 16

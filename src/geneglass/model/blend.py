@@ -38,7 +38,7 @@ def best_weights(truth: Sequence[FloatArray], predictions: Sequence[Sequence[Flo
         np.mean([mean_r(truth[i], mixed(weights, [part[i] for part in predictions])) for i in sections])
         for weights in choices
     ]
-    return choices[int(np.argmax(scores))]
+    return choices[int(np.argmax(np.round(scores, 6)))]
 
 
 def _simplex(parts: int, steps: int) -> Iterator[Weights]:

@@ -65,7 +65,8 @@ class Calibration:
             return None
         x, y = np.concatenate(list(signals)).astype(np.float64), np.concatenate(list(hits))
         centre, deviation = x.mean(axis=0), x.std(axis=0)
-        scale = np.where(deviation > 1e-9, deviation, 1.0)
+        # A signal that never changes but by rounding must not be blown up to one.
+        scale = np.where(deviation > 1e-6 * np.maximum(1.0, np.abs(centre)), deviation, 1.0)
         coefficients, intercept = np.zeros(x.shape[1]), _log_odds(y)
         if y.any() and not y.all():
             model = LogisticRegression().fit(np.clip((x - centre) / scale, -LIMIT, LIMIT), y)

@@ -92,6 +92,17 @@ class Familiarity:
         patient
             Where given, all sections of this patient are left out; NaN where nothing is left.
         """
+        distances = self._distances(points, section, patient)
+        nearer = np.searchsorted(self.distances, distances, side="left")
+        share = (1.0 - nearer / len(self.distances)).astype(np.float32)
+        return np.where(np.isnan(distances), np.float32(np.nan), share)
+
+    def strangeness(self, points: FloatArray, *, section: str, patient: str | None = None) -> FloatArray:
+        """Return (n,) distances of places, taken as `confidence` takes them, over the training places' median."""
+        usual = max(float(np.median(self.distances)), 1e-12)
+        return (self._distances(points, section, patient) / usual).astype(np.float32)
+
+    def _distances(self, points: FloatArray, section: str, patient: str | None) -> FloatArray:
         left_out = [
             name == section or (patient is not None and other == patient)
             for name, other in zip(self.sections, self.patients, strict=True)
@@ -99,9 +110,7 @@ class Familiarity:
         others = self.points[~np.asarray(left_out)[self.owner]]
         if not len(others):
             return np.full(len(points), np.nan, dtype=np.float32)
-        distances = _nearest_mean(points, others)
-        nearer = np.searchsorted(self.distances, distances, side="left")
-        return (1.0 - nearer / len(self.distances)).astype(np.float32)
+        return _nearest_mean(points, others)
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return the arrays as tensors."""

@@ -232,8 +232,10 @@ class ContrastiveRecipe(Recipe):
 
     def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
         """Return what confidence is read from: signals and hits of the tissue that was left out."""
+        # Halves of one section can not tell how it would be with another.
+        if len(sections) == 1:
+            return None
         held, (_, kind) = stop.held_out, spot_groups(sections)
-        kind = kind if len(sections) > 1 else "halves of the one section"
         groups = len({item.patient if kind == "patients" else item.section for item in held})
         return Calibration.fit([i.signals for i in held], [i.hit for i in held], groups=groups, kind=kind)
 

@@ -14,7 +14,7 @@ does, calibrated on the places left out.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from torch import Tensor
@@ -51,6 +51,9 @@ class GeneglassConfig(PrincipalHeadConfig):
     programmes: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the expression, likewise"}] = 100
     landmarks: Annotated[int, {"min": 1, "max": 5000, "tooltip": "Training places that the kernel is built on"}] = 1000
     kernel_width: Annotated[float, {"min": 0.01, "tooltip": "Distance at which places are no longer alike"}] = 1.0
+    blend: Annotated[
+        Literal["fitted", "even"], {"tooltip": "What predictors count for: fitted on tissue left out, or all the same"}
+    ] = "fitted"
     blend_steps: Annotated[int, {"min": 1, "max": 20, "tooltip": "How finely the blend is chosen"}] = 6
     caution: Annotated[
         float, {"min": 1.0, "tooltip": "How much stronger ridges are for a new patient, where training had only one"}
@@ -113,7 +116,8 @@ class GeneglassRecipe(PrincipalHeadRecipe):
             yield replace(step, done=step.done + before, total=total)
         self._fitted = None
         shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(PREDICTORS, self.weights, strict=True))
-        yield FitStep(total, total, message=f"Blended as {kind} left out in turn say: {shares}.")
+        how = f"Blended as {kind} left out in turn say" if self.stop is not None else "Blended"
+        yield FitStep(total, total, message=f"{how}: {shares}.")
 
     def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
         """Choose the blend on the places left out, and return what its confidence is read from."""
@@ -129,7 +133,8 @@ class GeneglassRecipe(PrincipalHeadRecipe):
             [fitted.local[i][item.rows] for item, i in held],
             [item.predicted for item, _ in held],
         )
-        self.weights = best_weights(truth, parts, self.config.blend_steps)
+        if self.config.blend == "fitted":
+            self.weights = best_weights(truth, parts, self.config.blend_steps)
         usual = np.concatenate([self.measured(section).reference for section in sections]).mean(axis=0)
         values = [mixed(self.weights, predictions) for predictions in zip(*parts, strict=True)]
         signals = [self._all_signals(*pair, sections, kind) for pair in zip(held, values, strict=True)]
@@ -147,10 +152,11 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         return np.concatenate([item.signals, more], axis=1)
 
     def more_signals(self, query: QueryData, values: FloatArray, *, exclude_patient: bool) -> FloatArray:
-        """Return (n, 2): how familiar each place is, and how far its prediction lies from the mean."""
+        """Return (n, 2): how strange each place is, and how far its prediction lies from the mean."""
         pair = self._regressions()
-        size = deviation_size(values, pair.mean)
-        return np.stack([self._familiar(query, exclude_patient=exclude_patient), size], axis=1)
+        scores, patient = pair.axes.scores(query.features), query.patient if exclude_patient else None
+        strange = self._known().strangeness(scores, section=query.section, patient=patient)
+        return np.stack([strange, deviation_size(values, pair.mean)], axis=1)
 
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
         """Return the blend; with caution for a patient that training could not learn to carry over to."""
@@ -159,7 +165,8 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         if self._across_patients or (query.patient is not None and query.patient in bank.patients):
             return mixed(self.weights, [*pair.predict(scores), retrieved])
         linear, local = pair.predict(scores, cautious=True)
-        share = self.config.untested_share * self._familiar(query, exclude_patient=False)[:, None]
+        familiar = np.nan_to_num(self._known().confidence(scores, section=query.section))
+        share = self.config.untested_share * familiar[:, None]
         return mixed([1 - share, share], [linear, mixed(self._local_weights(), [local, retrieved])])
 
     def _local_weights(self) -> Weights:
@@ -167,14 +174,10 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         whole = local + retrieval
         return (local / whole, retrieval / whole) if whole else (0.5, 0.5)
 
-    def _familiar(self, query: QueryData, *, exclude_patient: bool) -> FloatArray:
-        """Return (n,) how familiar each place is; 0 where no other tissue is known."""
+    def _known(self) -> Familiarity:
         if self._familiarity is None:
             raise InputError("This model is not trained yet: train it, or load a model file.")
-        scores = self._regressions().axes.scores(query.features)
-        patient = query.patient if exclude_patient else None
-        found = self._familiarity.confidence(scores, section=query.section, patient=patient)
-        return np.nan_to_num(found)
+        return self._familiarity
 
     def _regressions(self) -> RegressionPair:
         if self._pair is None:

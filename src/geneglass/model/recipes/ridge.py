@@ -108,12 +108,14 @@ class Ridge(Recipe):
         )
 
     def _signals(self, scores: Any, values: Any, query: QueryData, *, exclude_patient: bool) -> Any:
-        """Return (n, 2): how familiar each place is, and how far its prediction lies from the mean."""
+        """Return (n, 2): how strange each place is, and how far its prediction lies from the mean."""
+        strange = self._known().strangeness(scores, section=query.section, patient=_named(query, exclude_patient))
+        return np.stack([strange, deviation_size(values, self._mean)], axis=1)
+
+    def _known(self) -> Familiarity:
         if self._familiarity is None:
             raise InputError("This ridge model has not been trained; train it or load a model file first.")
-        patient = query.patient if exclude_patient else None
-        familiar = self._familiarity.confidence(scores, section=query.section, patient=patient)
-        return np.stack([familiar, deviation_size(values, self._mean)], axis=1)
+        return self._familiarity
 
     def predict(self, query: QueryData, *, exclude_patient: bool = False) -> Answer:
         """Return the expression of the query's places."""
@@ -127,9 +129,10 @@ class Ridge(Recipe):
             )
         scores = self._axes.scores(query.features)
         values = np.maximum(scores @ self._weights + self._mean, 0.0).astype(np.float32)
-        signals = self._signals(scores, values, query, exclude_patient=exclude_patient)
         if self._calibration is None:
-            return Answer(values, signals[:, 0])
+            patient = _named(query, exclude_patient)
+            return Answer(values, self._known().confidence(scores, section=query.section, patient=patient))
+        signals = self._signals(scores, values, query, exclude_patient=exclude_patient)
         return Answer(values, self._calibration.confidence(signals), calibrated=self._calibration.sentence())
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -138,7 +141,7 @@ class Ridge(Recipe):
             return {}
         learned = {"feature_mean": self._axes.mean, "rotation": self._axes.rotation}
         learned |= {"weights": self._weights, "mean": self._mean}
-        tensors = {name: torch.from_numpy(np.array(array, np.float32)) for name, array in learned.items()}
+        tensors = {name: torch.from_numpy(np.array(array, np.float32, order="C")) for name, array in learned.items()}
         return tensors | self._familiarity.state()
 
     def texts(self) -> dict[str, Any]:
@@ -155,3 +158,7 @@ class Ridge(Recipe):
         self._weights, self._mean = arrays["weights"], arrays["mean"]
         self._familiarity = Familiarity.load(state, texts)
         self._calibration = Calibration.load(texts.get("calibration"))
+
+
+def _named(query: QueryData, exclude_patient: bool) -> str | None:
+    return query.patient if exclude_patient else None

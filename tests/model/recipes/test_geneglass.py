@@ -1,0 +1,161 @@
+"""What the recipe geneglass adds to retrieval: regressions, the blend, caution and confidence."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from geneglass.errors import UsageError
+from geneglass.model.make import make_recipe
+from geneglass.model.recipe import QueryData, TrainData
+from geneglass.model.recipes.geneglass import EVEN, GeneglassRecipe
+
+GENES = tuple(f"g{i}" for i in range(12))
+DIM = 20
+QUICK = {"epochs": 4, "patience": 2, "embed_dim": 16, "k": 10}
+
+
+class NoNetwork:
+    """An encoder whose features come from elsewhere."""
+
+    name, patches, identity, dim = "none", (), "none", DIM
+
+    def network(self) -> None:
+        return None
+
+
+def section(name: str, patient: str | None, seed: int, n: int = 60, noise: float = 0.4) -> TrainData:
+    """Return spots on a grid that is not square; expression follows the features, bent and straight."""
+    random = np.random.default_rng(seed)
+    rule = np.random.default_rng(5).normal(size=(2, DIM, len(GENES))) / np.sqrt(DIM)
+    features = random.normal(size=(n, DIM)).astype(np.float32)
+    expression = 3 + features @ rule[0] + np.sin(2 * features @ rule[1]) + random.normal(0, noise, (n, len(GENES)))
+    array = np.stack(np.divmod(np.arange(n), 12), axis=1).astype(np.float32)
+    values = np.maximum(expression, 0).astype(np.float32)
+    return TrainData(name, patient, features, array * 200, array, expression=values, counts=np.round(np.expm1(values)))
+
+
+def trained(sections: list[TrainData], **settings: object) -> GeneglassRecipe:
+    recipe = make_recipe("geneglass", QUICK | settings, GENES, NoNetwork())  # type: ignore[arg-type]
+    for _ in recipe.fit(sections):
+        pass
+    assert isinstance(recipe, GeneglassRecipe)
+    return recipe
+
+
+@pytest.fixture(scope="module")
+def several() -> list[TrainData]:
+    return [section(f"s{i}", f"p{i}", i) for i in range(4)]
+
+
+@pytest.fixture(scope="module")
+def sisters() -> list[TrainData]:
+    return [section(f"s{i}", "p", i) for i in range(3)]
+
+
+@pytest.fixture(scope="module")
+def across(several: list[TrainData]) -> GeneglassRecipe:
+    return trained(several)
+
+
+@pytest.fixture(scope="module")
+def within(sisters: list[TrainData]) -> GeneglassRecipe:
+    return trained(sisters)
+
+
+def query(patient: str | None = "new", seed: int = 9, **changes: object) -> QueryData:
+    return replace(section("new", patient, seed).query(), **changes)
+
+
+def mean_r(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(one.T, other.T, strict=True)]))
+
+
+def test_the_blend_is_as_good_as_each_of_its_parts(across: GeneglassRecipe) -> None:
+    truth = section("new", "new", 9, noise=0.0).expression
+    answer = across.predict(query())
+    assert across.bank is not None
+    assert answer.neighbours is not None
+    pair = across._regressions()
+    parts = [*pair.predict(pair.axes.scores(query().features)), across.bank.average(answer.neighbours)]
+
+    assert sum(across.weights) == pytest.approx(1)
+    assert mean_r(answer.values, truth) > max(mean_r(part, truth) for part in parts) - 0.02
+
+
+def test_even_weights_are_kept_even(several: list[TrainData], across: GeneglassRecipe) -> None:
+    assert trained(several, blend="even").weights == EVEN
+    assert across.weights != EVEN
+
+
+def test_coarser_steps_give_coarser_weights(several: list[TrainData]) -> None:
+    assert set(trained(several, blend_steps=1).weights) == {0.0, 1.0}
+
+
+def test_no_position_of_the_query_is_read(across: GeneglassRecipe) -> None:
+    moved = query(array_yx=None, centres_um_yx=query().centres_um_yx[::-1] + 777)
+    np.testing.assert_array_equal(across.predict(moved).values, across.predict(query()).values)
+
+
+def test_a_new_patient_is_predicted_with_caution_where_training_had_one(within: GeneglassRecipe) -> None:
+    known, new, unknown = (within.predict(query(patient)).values for patient in ("p", "new", None))
+    assert not np.allclose(known, new, atol=0.01)
+    np.testing.assert_array_equal(new, unknown)
+    assert new.std(axis=0).mean() < known.std(axis=0).mean()
+
+
+def test_patients_that_were_left_out_show_how_it_carries_over(across: GeneglassRecipe) -> None:
+    np.testing.assert_array_equal(across.predict(query("new")).values, across.predict(query("p1")).values)
+
+
+@pytest.mark.parametrize("change", [{"caution": 30.0}, {"untested_share": 0.0}])
+def test_settings_of_caution_matter_for_new_patients_only(
+    change: dict[str, float], sisters: list[TrainData], within: GeneglassRecipe
+) -> None:
+    changed = trained(sisters, **change)
+    assert not np.allclose(changed.predict(query()).values, within.predict(query()).values)
+    np.testing.assert_array_equal(changed.predict(query("p")).values, within.predict(query("p")).values)
+
+
+def test_what_looks_like_nothing_known_is_left_to_linear_regression(within: GeneglassRecipe) -> None:
+    strange = query(features=query().features + 40)
+    pair = within._regressions()
+    linear, _ = pair.predict(pair.axes.scores(strange.features), cautious=True)
+    np.testing.assert_allclose(within.predict(strange).values, linear, rtol=1e-5)
+
+
+def test_confidence_is_calibrated_and_falls_where_tissue_is_strange(across: GeneglassRecipe) -> None:
+    answer = across.predict(query())
+    assert answer.calibrated == "calibrated on 4 held-out patients (240 places)"
+    assert answer.confidence is not None
+    truth, usual = section("new", "new", 9).expression, section("s0", "p0", 0).expression.mean(axis=0)
+    hit = ((answer.values - truth) ** 2).sum(1) < ((usual - truth) ** 2).sum(1)
+    assert abs(answer.confidence.mean() - hit.mean()) < 0.15
+
+
+def test_one_section_alone_is_blended_evenly_and_calibrates_nothing() -> None:
+    recipe = trained([section("only", "p", 1)])
+    answer = recipe.predict(query())
+    assert recipe.weights == EVEN
+    assert answer.calibrated == ""
+    assert np.isfinite(answer.values).all()
+
+
+def test_without_validation_it_says_that_nothing_was_left_out(several: list[TrainData]) -> None:
+    recipe = make_recipe("geneglass", QUICK | {"validate": False}, GENES, NoNetwork())  # type: ignore[arg-type]
+    last = list(recipe.fit(several))[-1]
+    assert last.message == "Blended: linear 33%, local 33%, retrieval 33%."
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"landmarks": 0}, "landmarks must be at least 1, got 0"),
+        ({"caution": 0.5}, "caution must be at least 1, got 0.5"),
+        ({"untested_share": 2}, "untested_share must be from 0 to 1, got 2"),
+        ({"kernel_width": 0}, "kernel_width must be positive, got 0"),
+    ],
+)
+def test_settings_that_can_not_be(settings: dict[str, float], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        make_recipe("geneglass", settings, GENES, NoNetwork())  # type: ignore[arg-type]
