@@ -169,7 +169,7 @@ def _spots(plan: _Plan, genes: GenePlan, section: tuple[Layout, Painting], setti
     array, places = _array(layout)
     features = _features(layout, painting.nuclei_yx_um, places)
     gradients = _gradients(plan, len(genes.rows("position")), places, settings)
-    effect = np.exp(0.2 * settings.rng(6, plan.patient_number).standard_normal(len(genes.truth)))
+    effect = patient_effect(settings.seed, plan.patient_number, len(genes.truth))
     counts = draw_counts(rng, genes, Surroundings(features, gradients), effect, plan.name)
     names = _barcodes(rng, len(places))
     obs = pd.DataFrame({"in_tissue": 1, "array_row": array[:, 0], "array_col": array[:, 1]}, index=pd.Index(names))
@@ -183,6 +183,12 @@ def _spots(plan: _Plan, genes: GenePlan, section: tuple[Layout, Painting], setti
     origin = {"chemistry_description": "Visium-like, invented", "source_seed": settings.seed}
     table.uns["spatial"] = {plan.name: {"scalefactors": scale, "metadata": origin}}
     return table[np.argsort(names)].copy()
+
+
+def patient_effect(seed: int, patient_number: int, n_genes: int) -> Array:
+    """Return (genes,) the factor of each gene in the cohort's patient of that number, in order of first appearance."""
+    rng = _Settings(seed, (0.0, 0.0), 0.0).rng(6, patient_number)
+    return np.asarray(np.exp(0.2 * rng.standard_normal(n_genes)))
 
 
 def _array(layout: Layout) -> tuple[np.ndarray, Array]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from anndata import read_h5ad
 
 from geneglass.model.checkpoint import ModelInfo
 from geneglass.model.prediction import join_answers, similarity_confidence, to_anndata
@@ -32,7 +33,27 @@ def test_table_follows_the_contract():
     np.testing.assert_array_equal(table.var["trust_r"], np.float32([0.1, 0.2, np.nan]))
     assert table.var["trust_r_low"].isna().all()
     assert (table.var["null_r"] == 0).all()
+    assert (table.var["verdict"] == "not assessable").all()
+    assert (table.var["best_null"] == "").all()
     assert table.uns["geneglass"]["unit"] == INFO.unit
+
+
+def test_trust_is_told_in_words_and_of_no_gene_outside_the_panel(tmp_path):
+    trust = {
+        "r": np.float32([0.5, 0.1, 0]),
+        "ceiling": np.float32([0.8, 0.4, np.nan]),
+        "null.depth only": np.float32([0.1, 0.2, np.nan]),
+        "null.gene mean": np.float32([0, 0, np.nan]),
+        "verdict": np.int8([2, 1, 0]),
+    }
+    info = ModelInfo("mclstexp", {}, "texture", ("A", "B", "C"), trust=trust)
+    wide = Answer(np.zeros((2, 4), np.float32))
+    table = to_anndata(wide, info, names=["a", "b"], centres_yx=np.ones((2, 2)), genes=("C", "X", "A", "B"))
+    table.write_h5ad(tmp_path / "p.h5ad")
+    var = read_h5ad(tmp_path / "p.h5ad").var
+    assert var["verdict"].tolist() == ["not assessable", "not assessable", "better", "not better"]
+    assert var["best_null"].tolist() == ["", "", "depth only", "depth only"]
+    np.testing.assert_array_equal(var["ceiling"], np.float32([np.nan, np.nan, 0.8, 0.4]))
 
 
 def test_unknown_confidence_is_missing_and_no_neighbours_are_absent(tmp_path):

@@ -10,6 +10,7 @@ from geneglass.data.cohort import read_cohort
 from geneglass.data.section import open_section
 from geneglass.errors import InputError
 from geneglass.model.checkpoint import load_model, read_info
+from geneglass.model.trust import null_names
 from geneglass.workflow.config import PredictConfig, TrainConfig
 from geneglass.workflow.events import finish
 from geneglass.workflow.predict import predict
@@ -40,6 +41,8 @@ def test_model_file_says_what_it_was_trained_on(trained, tiny_cohort):
 def test_trust_is_measured_on_tissue_left_out(trained):
     trust = read_info(trained).trust
     assert trust["r"].shape == (40,)
+    assert {"depth only", "shuffled query"} < set(null_names(trust))
+    assert trust["verdict"].dtype == np.int8
     low, r, high = trust["r_low"], trust["r"], trust["r_high"]
     known = np.isfinite(r) & np.isfinite(low)
     assert known.any()
@@ -56,7 +59,8 @@ def test_prediction_file_follows_the_contract(config, tiny_cohort):
     np.testing.assert_array_equal(written.X, table.X)
     assert not written.obs["trained_on"].any()
     np.testing.assert_array_equal(written.var["trust_r"], read_info(config.model).trust["r"])
-    assert {"trust_r_low", "trust_r_high", "null_r"} <= set(written.var.columns)
+    assert {"trust_r_low", "trust_r_high", "null_r", "ceiling", "best_null"} <= set(written.var.columns)
+    assert (written.var["verdict"] == "not assessable").all()
     facts = written.uns["geneglass"]
     assert facts["mpp"] == pytest.approx(section.mpp)
     assert facts["model_hash"]
