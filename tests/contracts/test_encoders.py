@@ -12,7 +12,10 @@ from geneglass.model.encoder import Encoder
 from geneglass.model.encoders import ENCODERS
 from geneglass.model.make import make_encoder
 
-ARGUMENTS = {"timm": "mobilenetv3_small_050@random"}
+ARGUMENTS = {
+    "timm": "mobilenetv3_small_050@random",
+    "pathology": "lunit-s16@random?depth=2&px=64&um=64,192",
+}
 """What a family needs after its name to be made offline; one that is not here is made without."""
 
 
@@ -49,6 +52,21 @@ def test_shapes_and_types(encoder: Encoder, name: str) -> None:
     assert np.isfinite(raw).all()
     assert np.isfinite(finished).all()
     assert encoder.name == name
+
+
+def test_each_field_of_view_has_its_columns(encoder: Encoder) -> None:
+    patches = views(encoder, 4)
+    raw = encoder.encode(patches)
+    changed = encoder.encode((*patches[:-1], 255 - patches[-1]))
+
+    sizes = [spec.size_um for spec in encoder.patches]
+    assert sizes == sorted(sizes)
+    assert [column for span in encoder.spans for column in range(*span)] == list(range(encoder.dim))
+    assert len({stop - start for start, stop in encoder.spans}) == 1
+    start, stop = encoder.spans[len(patches) - 1]
+    same = np.isclose(raw, changed, rtol=1e-3, atol=1e-4).all(axis=0)
+    assert same[:start].all()
+    assert not same[start:stop].all()
 
 
 def test_same_again_from_a_fresh_one(encoder: Encoder, name: str) -> None:

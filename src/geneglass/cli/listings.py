@@ -1,13 +1,17 @@
 """What is registered: recipes, encoders and formats."""
 
 import inspect
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from geneglass.cli.run import print_json
 from geneglass.cli.tables import console_for_tables
+
+if TYPE_CHECKING:
+    from geneglass.model.encoders import EncoderFamily
+    from geneglass.model.published import PublishedNetwork
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
@@ -24,14 +28,47 @@ def recipes(json: JsonFlag = False) -> None:
 
 
 def encoders(json: JsonFlag = False) -> None:
-    """List the encoders: what turns a patch of the slide into numbers."""
+    """List the encoders: what turns a patch of the slide into numbers, and on what terms its weights are given."""
     from geneglass.model.encoders import ENCODERS
 
-    rows = [
-        {"name": name, "needs_weights": family.needs_weights, "summary": family.summary}
-        for name, family in ENCODERS.items()
-    ]
-    _show("encoders", rows, as_json=json)
+    rows: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
+    for name, family in ENCODERS.items():
+        rows += [_family_row(name, family), *(_network_row(name, *item) for item in family.networks.items())]
+        left_out |= family.left_out
+    if json:
+        print_json({"encoders": rows, "left_out": left_out})
+        return
+    shown = ("name", "dim", "um", "mpp", "params_m", "gated", "licence", "summary")
+    _show("encoders", [{key: row[key] for key in shown} for row in rows], as_json=False)
+    for name, reason in left_out.items():
+        console_for_tables().print(f"Not among them: {name}, because {reason}.")
+
+
+def _family_row(name: str, family: "EncoderFamily") -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name, "family": name, "needs_weights": family.needs_weights}
+    row |= dict.fromkeys(("dim", "um", "px", "mpp", "params_m", "licence", "gated", "repository"))
+    if not family.needs_weights:
+        encoder = family.make("", "cpu")
+        row |= {"dim": encoder.dim, "um": [spec.size_um for spec in encoder.patches]}
+    return row | {"summary": family.summary}
+
+
+def _network_row(family: str, name: str, network: "PublishedNetwork") -> dict[str, Any]:
+    return {
+        "name": name,
+        "family": family,
+        "needs_weights": True,
+        "dim": network.dim,
+        "um": [network.size_px * network.mpp],
+        "px": network.size_px,
+        "mpp": network.mpp,
+        "params_m": network.parameters_m,
+        "licence": network.licence,
+        "gated": network.gated,
+        "repository": network.repository,
+        "summary": network.title,
+    }
 
 
 def formats(json: JsonFlag = False) -> None:
@@ -70,4 +107,8 @@ def _show(title: str, rows: list[dict[str, Any]], *, as_json: bool) -> None:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_word, value))
+    if isinstance(value, float):
+        return f"{value:g}" if value < 1000 else f"{value:.0f}"
+    return "" if value is None else str(value)

@@ -1,6 +1,7 @@
 """Encoders and recipes from their names and settings, as the command line, the form and model files give them."""
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from typing import Any, Literal, Union
 
 from geneglass.errors import UsageError
 from geneglass.model.encoder import Encoder
-from geneglass.model.encoders import ENCODERS
+from geneglass.model.encoders import ENCODERS, EncoderFamily
 from geneglass.model.recipe import Recipe
 from geneglass.model.recipes import RECIPES
 
@@ -22,17 +23,34 @@ def make_encoder(name: str, *, device: str = "cpu", download: bool = False) -> E
     Parameters
     ----------
     name
-        `texture`, `timm:NETWORK`, `timm:NETWORK@FILE`, `timm:NETWORK@random`; options follow a `?`.
+        `texture`, `timm:NETWORK`, or a pathology network by its short name (`uni`, in full `pathology:uni`). `@FILE`
+        after it reads weights from a file, `@random` takes random ones; options follow a `?`.
     device
         "cpu" or "cuda".
     download
         Whether published weights that are not on this machine may be fetched.
     """
-    family, _, argument = name.partition(":")
-    member = ENCODERS[family]
+    member, argument = _family(name)
     if download and member.needs_weights:
         argument += ("&" if "?" in argument else "?") + "download=1"
     return member.make(argument, device)
+
+
+def encoder_notice(name: str) -> str:
+    """Return what is shown before an encoder's weights are fetched, their licence first of all; "" if none would be."""
+    member, argument = _family(name)
+    weights = member.wanted(argument)
+    return weights.notice if weights is not None and weights.cached() is None else ""
+
+
+def _family(name: str) -> tuple[EncoderFamily, str]:
+    """Return the family that makes this encoder, and what it needs to know."""
+    head = re.split("[:@?]", name, maxsplit=1)[0]
+    if head not in ENCODERS:
+        for member in ENCODERS.values():
+            if head.lower() in (*member.networks, *member.left_out):
+                return member, name
+    return ENCODERS[head], name[len(head) :].removeprefix(":")
 
 
 def make_recipe(

@@ -106,7 +106,8 @@ def load_weights(
     Parameters
     ----------
     network
-        The network; its tensors keep their type (half-precision files are widened).
+        The network; its tensors keep their type (half-precision files are widened). One that was built on the meta
+        device takes the file's tensors as its own.
     weights
         As `read_weights` returned them.
     source
@@ -136,4 +137,5 @@ def load_weights(
     ]
     if problems:
         raise InputError(f"The weights of {source} do not fit {type(network).__name__}: {'; '.join(problems)}.")
-    network.load_state_dict({name: value.to(own[name].dtype) for name, value in weights.items()}, strict=False)
+    widened = {name: value.to(own[name].dtype) for name, value in weights.items()}
+    network.load_state_dict(widened, strict=False, assign=any(value.is_meta for value in own.values()))

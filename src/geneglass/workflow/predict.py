@@ -17,13 +17,14 @@ from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.tissue import grid_yx
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-from geneglass.model.checkpoint import ModelInfo, load_model, load_reference
+from geneglass.model.checkpoint import ModelInfo, load_model, load_reference, read_info
 from geneglass.model.prediction import join_answers, to_anndata, widen
 from geneglass.model.recipe import Answer, Neighbours, PatchSource, QueryData, Recipe
 from geneglass.workflow.asked_genes import AskedGenes, asked_genes
 from geneglass.workflow.config import PredictConfig
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.embed import embed, embed_slide
+from geneglass.workflow.encoder import say_terms
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import array_positions
@@ -53,6 +54,7 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     device = pick_device(config.device)
     require_writable(config.out)
     yield Event("Opening the model", 0, 1)
+    yield from say_terms(read_info(config.model).encoder, download=config.download)
     recipe, info = load_model(config.model, device=device, download=config.download)
     genes = asked_genes(config.genes, info)
     section = yield from _opened(config)

@@ -13,13 +13,14 @@ from geneglass.data.split import hold_out
 from geneglass.errors import InputError
 from geneglass.model.checkpoint import ModelInfo, SectionInfo, save_model
 from geneglass.model.encoder import Encoder
-from geneglass.model.make import make_encoder, make_recipe
+from geneglass.model.make import make_recipe
 from geneglass.model.recipe import Recipe
 from geneglass.model.reference import ReferenceCounts, SectionCounts, join_counts
 from geneglass.model.trust import Trust
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.cross_fit import Training, cross_fit
 from geneglass.workflow.device import pick_device
+from geneglass.workflow.encoder import open_encoder
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
@@ -44,7 +45,7 @@ def train(config: TrainConfig) -> Job[Path]:
         section = yield from open_placed(source, number, len(sources))
         sections.append(section)
     panel = choose_or_read_panel(config, [require_spots(s) for s in sections])
-    encoder = make_encoder(config.encoder, device=device, download=config.download)
+    encoder = yield from open_encoder(config.encoder, device=device, download=config.download)
 
     def make(genes: tuple[str, ...]) -> Recipe:
         return make_recipe(config.recipe, config.settings, genes, encoder, seed=config.seed, device=device)

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from geneglass.data.types import PatchSpec
 from geneglass.errors import InputError, UsageError
-from geneglass.model.encoders.timm import TimmName
+from geneglass.model.encoder_name import EncoderName
 from geneglass.model.make import make_encoder
 
 MOBILENET = "weights/mobilenet_v2_imagenet_features_fp16.pt"
@@ -45,11 +45,11 @@ def put_in_cache(hub, repository, **files):
 
 
 def test_names_are_taken_apart_and_put_together():
-    name = TimmName.parse("resnet18@a/b.pt?um=150&mean=0.5,0.4,0.3&pad_type=same&download=1")
+    name = EncoderName.parse("timm", "resnet18@a/b.pt?um=150&mean=0.5,0.4,0.3&pad_type=same&download=1")
     assert (name.network, name.weights) == ("resnet18", "a/b.pt")
     assert name.options == {"um": 150, "mean": (0.5, 0.4, 0.3), "pad_type": "same", "download": 1}
     assert str(name) == "timm:resnet18@a/b.pt?um=150&mean=0.5,0.4,0.3&pad_type=same"
-    assert TimmName.parse(str(name).removeprefix("timm:")).options["mean"] == (0.5, 0.4, 0.3)
+    assert EncoderName.parse("timm", str(name).removeprefix("timm:")).options["mean"] == (0.5, 0.4, 0.3)
 
 
 def test_field_of_view_and_preprocessing_follow_the_network():

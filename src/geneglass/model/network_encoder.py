@@ -1,0 +1,100 @@
+"""A network as an encoder: the same network looks at every field of view, its features stand side by side."""
+
+import hashlib
+
+import numpy as np
+import torch
+from torch import nn
+
+from geneglass.data.types import FloatArray, UInt8Array
+from geneglass.errors import InputError, UsageError
+from geneglass.model.encoder import Encoder
+from geneglass.model.encoder_name import EncoderName
+from geneglass.model.view import VIEW_OPTIONS, View
+
+BATCH = 64
+
+
+class NetworkEncoder(Encoder):
+    """Features of a network that takes (n, 3, px, px) and gives (n, f).
+
+    Parameters
+    ----------
+    name
+        The parsed name.
+    model
+        The network, with its weights.
+    view
+        Fields of view, mean and std.
+    device
+        "cpu" or "cuda".
+    """
+
+    def __init__(self, name: EncoderName, model: nn.Module, view: View, device: str) -> None:
+        self.name = str(name)
+        self.device = torch.device(device)
+        self.patches, self.mean, self.std = view.patches, view.mean, view.std
+        self._model = model.to(self.device).to(memory_format=torch.channels_last).eval()
+        # Options that change no weight (no activation, another pooling) change the features all the same.
+        options = sorted((k, str(v)) for k, v in name.options.items() if k not in (*VIEW_OPTIONS, "download"))
+        self._what = (name.family, name.network, *options)
+        self.bfloat16 = bfloat16_helps(self.device)
+        self.raw_dim = self.dim = len(self.patches) * features_length(self._model, view.size_px, self.device)
+        self._identity = ""
+
+    @property
+    def identity(self) -> str:
+        """Return a digest of weights, preprocessing and number type."""
+        if not self._identity:
+            digest = hashlib.blake2b(digest_size=16)
+            digest.update(repr((self._what, self.patches, self.mean, self.std)).encode())
+            for key, value in self._model.state_dict().items():
+                digest.update(key.encode())
+                digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+            # The number type after the hyphen: it decides the cache key, not whether a model fits its encoder.
+            self._identity = f"{digest.hexdigest()}-{'bfloat16' if self.bfloat16 else 'float32'}"
+        return self._identity
+
+    def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
+        """Return (n, dim) features, those of the narrowest field of view first."""
+        width = self.dim // len(self.patches)
+        out = np.empty((len(patches[0]), self.dim), np.float32)
+        mean, std = (torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (self.mean, self.std))
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            for number, images in enumerate(patches):
+                columns = slice(number * width, (number + 1) * width)
+                for start in range(0, len(images), BATCH):
+                    rows = slice(start, start + BATCH)
+                    # (n, h, w, 3) permuted is already in channels_last order: no copy.
+                    batch = torch.from_numpy(np.ascontiguousarray(images[rows])).to(self.device).permute(0, 3, 1, 2)
+                    features = self._model((batch.float() / 255 - mean) / std)
+                    out[rows, columns] = features.float().cpu().numpy()
+        return out
+
+    def network(self) -> nn.Module:
+        """Return the network, which sees one field of view at a time; recipes that train it work on a copy."""
+        return self._model
+
+
+def bfloat16_helps(device: torch.device) -> bool:
+    """Return whether bfloat16 is native there: emulated, it is several times slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(
+        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+    )
+
+
+def features_length(model: nn.Module, size_px: int, device: torch.device) -> int:
+    """Return the length of the features, by looking: timm's `num_features` leaves out layers after the pooling."""
+    try:
+        with torch.inference_mode():
+            found = model(torch.zeros(1, 3, size_px, size_px, device=device))
+    except AssertionError as err:
+        raise UsageError(f"This network does not take an input of {size_px} pixels ({err}).") from err
+    if found.ndim != 2:
+        raise InputError(
+            f"This network gives {tuple(found.shape[1:])} numbers per patch instead of one row of features."
+        )
+    return int(found.shape[1])
