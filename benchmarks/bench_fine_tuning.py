@@ -50,7 +50,7 @@ def with_patches(item: Prepared, encoder: Encoder) -> TrainData:
 
 def published(panel: Sequence[str], data: Sequence[TrainData], encoder: Encoder, batch: int) -> tuple[Any, Trial]:
     """Return the published form and its training: float32, in the usual order of memory, with a plain Adam."""
-    recipe: Any = make_recipe("mclstexp:faithful", {"batch": batch}, panel, encoder)
+    recipe: Any = make_recipe("mclstexp:faithful", {"batch": batch, "table_rows": "all"}, panel, encoder)
     recipe.run_network = _plain
     trial = recipe.trial(recipe.pool(data), 0)
     trial.modules["network"].to(memory_format=torch.contiguous_format)

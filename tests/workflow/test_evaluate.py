@@ -42,6 +42,14 @@ def test_recipe_stands_beside_every_null(metrics):
     assert "ridge, shuffled query" in predictors
 
 
+def test_ridge_stands_beside_itself_with_position(metrics):
+    control = metrics["predictors"]["ridge, blended with position only, K = 40"]
+    assert np.isfinite(control["r"])
+    assert control["r"] != metrics["predictors"]["ridge"]["r"]
+    (pair,) = metrics["paired"]
+    assert (pair["first"], pair["second"]) == ("ridge", "ridge, blended with position only, K = 40")
+
+
 def test_ridge_beats_the_nulls_on_planted_morphology(metrics):
     r = {name: figures["r"] for name, figures in metrics["predictors"].items()}
     assert r["ridge"] > 0.15

@@ -26,6 +26,7 @@ def run(tiny_cohort, tmp_path_factory):
     encoded = []
     encode = Texture.encode
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENEGLASS_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(Texture, "encode", lambda self, patches: encoded.append(len(patches[0])) or encode(self, patches))
         config = EvaluateConfig(
             cohort=tiny_cohort,

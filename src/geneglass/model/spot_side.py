@@ -24,9 +24,9 @@ from geneglass.model.parts import (
     receptive_rows,
 )
 from geneglass.model.pool import Measured, Pool
+from geneglass.model.position_table import TABLE_ROWS, PositionTable
 from geneglass.model.recipe import UNIT, TrainData
 
-TABLE_ROWS = 65_536
 PUBLISHED_BANK_BATCH = 32
 GENE_UNIT = "log10(1 + 10,000 x / total of the gene over the section)"
 FREQUENCIES = 6
@@ -52,6 +52,9 @@ class SpotSideConfig(ContrastiveConfig):
         Literal["none", "fourier", "table"],
         {"tooltip": "Position on the spot side: waves over micrometres, or a learned row per array coordinate"},
     ] = "none"
+    table_rows: Annotated[
+        Literal["used", "all"], {"tooltip": "Position tables: only the rows that a training spot has, or all 65,536"}
+    ] = "used"
     expression_input: Annotated[
         Literal["total", "panel"], {"tooltip": "Depth is taken over all genes (ln), or over the panel (log10)"}
     ] = "total"
@@ -84,8 +87,8 @@ class SpotSide(nn.Module):
         self.components = Principal(genes, kept) if kept else None
         dim = kept or genes
         tables = config.position == "table"
-        self.rows = nn.Embedding(TABLE_ROWS, dim) if tables else None
-        self.columns = nn.Embedding(TABLE_ROWS, dim) if tables else None
+        self.rows = PositionTable(dim) if tables else None
+        self.columns = PositionTable(dim) if tables else None
         self.waves = nn.Linear(4 * FREQUENCIES, dim) if config.position == "fourier" else None
         self.blocks = nn.ModuleList(
             TransformerBlock(dim, config.heads, config.head_dim, mlp_dim=dim, dropout=config.dropout)
@@ -140,6 +143,10 @@ class SpotSideRecipe(ContrastiveRecipe):
             spots.components.fit(pool.expression)
         if self.config.position == "table":
             _require_codes(pool)
+        if isinstance(spots, SpotSide) and self.config.table_rows == "used":
+            for axis, table in enumerate((spots.rows, spots.columns)):
+                if table is not None:
+                    table.keep(pool.codes_yx[:, axis])
 
     def neighbours(self) -> int:
         """Return the length of a spot's list, itself included."""

@@ -15,21 +15,22 @@ from geneglass.data.spots import repeated_names
 from geneglass.data.types import FloatArray
 from geneglass.errors import UsageError
 from geneglass.model.encoder import Encoder
-from geneglass.model.make import make_config, make_encoder, make_recipe
+from geneglass.model.make import make_config, make_recipe
 from geneglass.model.recipe import Recipe, TrainData
 from geneglass.model.recipes import RECIPES
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.device import pick_device
+from geneglass.workflow.encoder import open_encoder
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.fit import fit
-from geneglass.workflow.measured import Measured, measure
+from geneglass.workflow.measured import BASELINE, Measured, measure
 from geneglass.workflow.metrics import Facts, complete
 from geneglass.workflow.nulls import require_spots_left
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
 from geneglass.workflow.protocol import Protocol, get_protocol
 from geneglass.workflow.results import write_results
-from geneglass.workflow.score_recipe import Asked, training_mean, with_recipe
+from geneglass.workflow.score_recipe import Asked, training_mean, with_position, with_recipe
 from geneglass.workflow.scores import Scored, score_image_free
 
 
@@ -129,7 +130,7 @@ def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
         sections[source.name] = yield from open_placed(source, number, len(sources))
         stack.callback(sections[source.name].close)
     require_apart(divisions, sections)
-    encoder = make_encoder(config.encoder, device=device, download=config.download)
+    encoder = yield from open_encoder(config.encoder, device=device, download=config.download)
     panels = yield from _panels(config, divisions, sections)
     needs = needs_of((RECIPES[name.partition(":")[0]], c) for name, c in zip(config.recipes, configs, strict=True))
     limit = min_counts(config, protocol)
@@ -191,6 +192,8 @@ def _score_fold(
             here[name] = with_recipe(
                 here[name], recipe_name, recipe, bench.asked(name, sections[name]), means[recipe.unit]
             )
+            if recipe_name == BASELINE and recipe.unit == bench.protocol.unit:
+                here[name] = with_position(here[name], bench.asked(name, sections[name]), references, recipe)
     scored.extend(here.values())
 
 

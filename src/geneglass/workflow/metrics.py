@@ -13,7 +13,7 @@ from geneglass.model.trust import NOT_ASSESSABLE
 from geneglass.workflow.bootstrap import mean_of_defined
 from geneglass.workflow.calibration import reliability
 from geneglass.workflow.config import EvaluateConfig
-from geneglass.workflow.measured import NULLS, POSITION, SHUFFLED, Measured
+from geneglass.workflow.measured import AIDED, BASELINE, NULLS, POSITION, SHUFFLED, Measured
 from geneglass.workflow.paired import paired
 from geneglass.workflow.protocol import HVG, RANKINGS, Protocol
 from geneglass.workflow.scores import (
@@ -67,14 +67,15 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
     """Return how the evaluation was made, every figure, and what they mean in sentences; NaN where undefined."""
     config, protocol = facts.config, facts.protocol
     recipes = config.recipes
-    names = [*recipes, *NULLS, *(f"{recipe}, {SHUFFLED}" for recipe in recipes)]
+    controls = [name for name in (f"{BASELINE}, {AIDED}",) if name in scored[0].scores]
+    names = [*recipes, *controls, *NULLS, *(f"{recipe}, {SHUFFLED}" for recipe in recipes)]
     predictors = {name: summary(scored, name, protocol.ranking, seed=config.seed) for name in names}
     patients = [s.patient for s in scored]
     ceiling = ceiling_figures(scored, protocol.ranking)
     null = best_null(predictors)
     verdicts = {name: new_patients(scored, name, null, seed=config.seed) for name in recipes}
     limit = 0 if protocol.every_spot else config.min_counts
-    pairs = paired(scored, recipes, seed=config.seed)
+    pairs = paired(scored, [*recipes, *controls], seed=config.seed)
     calibration = {name: _calibration(scored, name) for name in recipes}
     sections = [set_aside(section, limit) for section in facts.sections]
     return {

@@ -50,7 +50,8 @@ def structure(metrics: Metrics) -> str:
 
 def pairs(metrics: Metrics, genes: str) -> str:
     """Return the differences of recipes as a square, row minus column; `genes` is "all" or "top"."""
-    recipes = metrics["recipes"]
+    named = (name for item in metrics["paired"] for name in (item["first"], item["second"]))
+    recipes = list(dict.fromkeys(named)) or metrics["recipes"]
     found = {(item["first"], item["second"]): item[genes] for item in metrics["paired"]}
     widest = max((abs(item["difference"]) for item in found.values()), default=0.0)
     rows = []

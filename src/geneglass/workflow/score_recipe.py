@@ -10,7 +10,7 @@ from geneglass.model.recipe import Answer, QueryData, Recipe
 from geneglass.workflow.calibration import Judged, judge_places
 from geneglass.workflow.gene_maps import SectionMaps, best_and_worst, gene_maps
 from geneglass.workflow.groups import groups_of
-from geneglass.workflow.measured import SHUFFLED, Measured
+from geneglass.workflow.measured import AIDED, BASELINE, POSITION, SHUFFLED, Measured, image_free
 from geneglass.workflow.protocol import Protocol, in_unit
 from geneglass.workflow.scores import Scored, score, section_seed
 
@@ -63,6 +63,15 @@ def with_recipe(scored: Scored, name: str, recipe: Recipe, asked: Asked, mean: F
         judged={**scored.judged, **({} if judged is None else {name: judged})},
         maps={**scored.maps, name: shown},
     )
+
+
+def with_position(scored: Scored, asked: Asked, references: Sequence[Measured], recipe: Recipe) -> Scored:
+    """Return the scored section with the control that blends the trained baseline with position, half and half."""
+    exclude = not scored.leaks and asked.query.patient is not None
+    placed = image_free(asked.test, references, seed=asked.own_seed)[POSITION[-1]]
+    values = (recipe.predict(asked.query, exclude_patient=exclude).values + placed) / 2
+    pairs = neighbour_pairs(asked.test.centres_yx)
+    return scored.with_predictor(f"{BASELINE}, {AIDED}", score(asked.test.truth, values, same_unit=True, pairs=pairs))
 
 
 def _judged(unit: str, answer: Answer, test: Measured, mean: FloatArray | None) -> Judged | None:

@@ -9,8 +9,9 @@ import torch
 from geneglass.errors import InputError
 from geneglass.model.make import make_config, make_encoder, make_recipe
 from geneglass.model.parts import TransformerBlock
+from geneglass.model.position_table import TABLE_ROWS
 from geneglass.model.recipe import UNIT, TrainData
-from geneglass.model.spot_side import GENE_UNIT, TABLE_ROWS
+from geneglass.model.spot_side import GENE_UNIT
 
 GENES = tuple(f"g{i}" for i in range(12))
 DIM = 10
@@ -120,8 +121,21 @@ def test_own_patient_can_be_excluded():
 def test_position_tables_exist_only_where_asked_for(trained, faithful):
     names = [name for name, value in trained.modules.named_parameters() if TABLE_ROWS in value.shape]
     assert names == []
-    tables = [value for value in faithful.modules.parameters() if TABLE_ROWS in value.shape]
+    used = faithful.modules["spots"].rows.table.weight
+    assert len(used) == len({row for s in SECTIONS for row in s.array_yx[:, 0]})
+
+
+def test_rows_of_the_tables_that_no_spot_has_change_nothing():
+    both = [make({"epochs": 3, "k": 5, "table_rows": rows}, "mclstexp:faithful") for rows in ("used", "all")]
+    for recipe in both:
+        fit(recipe)
+    tables = [value for value in both[1].modules.parameters() if TABLE_ROWS in value.shape]
     assert [tuple(value.shape) for value in tables] == [(TABLE_ROWS, len(GENES))] * 2
+    few, every = (recipe.predict(section("new", 10, 5).query()).values for recipe in both)
+    np.testing.assert_allclose(few, every, rtol=1e-5)
+    again = make({"k": 5}, "mclstexp:faithful")
+    again.load(both[0].state(), both[0].texts())
+    np.testing.assert_array_equal(again.predict(section("new", 10, 5).query()).values, few)
 
 
 def test_the_image_side_has_no_position_so_shifting_a_query_changes_nothing(trained):
