@@ -64,10 +64,11 @@ def _train_on_all(
         yield FitStep(before + first * trial.steps_per_epoch(), total, message=f"Going on after epoch {first}.")
     done = before + first * trial.steps_per_epoch()
     searched = {} if stop is None else named("stop", stop.tensors())
-    for epoch in range(first + 1, epochs + 1):
-        for loss in trial.epoch(recipe):
-            done += 1
-            yield FitStep(done, total, loss=loss, terms=recipe.terms)
+    for epoch in range(first, epochs + 1):
+        # Also before the first, so that a kill does not take what the search has found.
         texts = {"phase": FINAL, "epoch": epoch, "stop": None if stop is None else stop.texts()}
         snapshots.save(named("trial", trial.state()) | searched, texts)
+        for loss in trial.epoch(recipe) if epoch < epochs else ():
+            done += 1
+            yield FitStep(done, total, loss=loss, terms=recipe.terms)
     return trial
