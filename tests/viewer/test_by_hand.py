@@ -177,7 +177,7 @@ def test_the_sample_from_its_menu(hand: Any) -> None:
 
     open_section(hand, panel, "cedar")
     untick(hand, panel, "cedar")
-    assert train.recipe.currentData() == "ridge"
+    assert train.recipe.currentData() == "geneglass"
     hand.look("train_tab")
     hand.click(train.train)
     until_done(hand, panel)

@@ -11,7 +11,7 @@ def test_demo_writes_model_prediction_pictures_and_scores(tmp_path):
     for path in (result.model, result.prediction, result.metrics, *result.pictures):
         assert path.stat().st_size > 1000, path
     metrics = json.loads(result.metrics.read_text())
-    assert {"ridge", "mclstexp", "depth only", "gene mean"} <= set(metrics["predictors"])
+    assert {"geneglass", "ridge", "depth only", "gene mean"} <= set(metrics["predictors"])
     # The planted truth: tissue shows some of the genes, and no predictor without an image sees them.
     nulls = [metrics["predictors"][name]["r"] for name in ("depth only", "position only, K = 40")]
-    assert metrics["predictors"]["ridge"]["r"] > max(nulls) + 0.1
+    assert metrics["predictors"]["geneglass"]["r"] > max(nulls) + 0.1

@@ -20,7 +20,7 @@ N_GENES = 40
 @pytest.fixture(scope="module")
 def config(tiny_cohort, tmp_path_factory):
     out = tmp_path_factory.mktemp("evaluation") / "new" / "folder"
-    return EvaluateConfig(cohort=tiny_cohort, out=out, panel_size=N_GENES)
+    return EvaluateConfig(cohort=tiny_cohort, out=out, recipes=("ridge",), panel_size=N_GENES)
 
 
 @pytest.fixture(scope="module")

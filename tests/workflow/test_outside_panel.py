@@ -42,7 +42,7 @@ def model(cohort, tmp_path_factory):
 @pytest.fixture(scope="module")
 def ridge(cohort, tmp_path_factory):
     out = tmp_path_factory.mktemp("ridge") / "ridge.safetensors"
-    return finish(train(TrainConfig(cohort, out, panel_size=20, cross_fit=False)))
+    return finish(train(TrainConfig(cohort, out, recipe="ridge", panel_size=20, cross_fit=False)))
 
 
 @pytest.fixture

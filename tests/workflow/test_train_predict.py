@@ -21,7 +21,13 @@ from geneglass.workflow.train import train
 def trained(tiny_cohort, tmp_path_factory):
     out = tmp_path_factory.mktemp("model") / "ridge.safetensors"
     last = read_cohort(tiny_cohort).sections[-1]
-    return finish(train(TrainConfig(cohort=tiny_cohort, out=out, panel_size=40, hold_out=(f"patient:{last.patient}",))))
+    return finish(
+        train(
+            TrainConfig(
+                cohort=tiny_cohort, out=out, recipe="ridge", panel_size=40, hold_out=(f"patient:{last.patient}",)
+            )
+        )
+    )
 
 
 @pytest.fixture
@@ -100,7 +106,7 @@ def test_same_seed_same_model(tiny_cohort, tmp_path):
     states = []
     for name in ("a", "b"):
         out = tmp_path / f"{name}.safetensors"
-        finish(train(TrainConfig(cohort=tiny_cohort, out=out, panel_size=20, cross_fit=False)))
+        finish(train(TrainConfig(cohort=tiny_cohort, out=out, recipe="ridge", panel_size=20, cross_fit=False)))
         states.append(load_model(out)[0].state())
     for key, tensor in states[0].items():
         assert (tensor == states[1][key]).all(), key
@@ -109,7 +115,7 @@ def test_same_seed_same_model(tiny_cohort, tmp_path):
 def test_cancel_leaves_no_model_and_the_old_one_whole(tiny_cohort, tmp_path):
     out = tmp_path / "m.safetensors"
     out.write_bytes(b"the old model")
-    job = train(TrainConfig(cohort=tiny_cohort, out=out, panel_size=20))
+    job = train(TrainConfig(cohort=tiny_cohort, out=out, recipe="ridge", panel_size=20))
     for _ in range(3):
         next(job)
     job.close()
@@ -127,7 +133,7 @@ def test_everything_held_out_is_refused(tiny_cohort, tmp_path):
 
 
 def test_interrupted_run_resumes_to_the_same_model(tiny_cohort, tmp_path):
-    config = TrainConfig(cohort=tiny_cohort, out=tmp_path / "m.safetensors", panel_size=20)
+    config = TrainConfig(cohort=tiny_cohort, out=tmp_path / "m.safetensors", recipe="ridge", panel_size=20)
     job = train(config)
     while not next(job).stage.startswith("Checking"):
         pass

@@ -10,12 +10,14 @@ from geneglass.errors import InputError
 from geneglass.model.recipes import RECIPES
 from geneglass.viewer.desk import choose_file
 from geneglass.viewer.look import Elided, add_row
+from geneglass.workflow.config import DEFAULT_RECIPE
 from geneglass.workflow.device import device_choices
 
 TEXTURE, NETWORK, NETWORK_FILE = "texture", "network", "file"
 NETWORKS = ("densenet121", "resnet50", "mobilenetv3_small_100", "vit_small_patch16_224")
 IN_PLAIN_WORDS = {
-    "ridge": "A linear model of what is seen. Trains in seconds; a good first choice.",
+    "geneglass": "Regression and look-up of similar spots, blended as left-out tissue says; a good first choice.",
+    "ridge": "A linear model of what is seen. Trains in seconds.",
     "mclstexp": "Learns which tissue and which expression belong together, then looks up the most similar spots.",
 }
 """Other recipes are shown with the first sentence of their own documentation."""
@@ -28,7 +30,7 @@ class RecipeMenu(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         _let_shrink(self)
-        names = sorted(RECIPES, key=lambda name: (name != "ridge", name))
+        names = sorted(RECIPES, key=lambda name: (name != DEFAULT_RECIPE, RECIPES[name].control, name))
         for name in names:
             self._add(name, name, IN_PLAIN_WORDS.get(name) or _first_sentence(RECIPES[name]))
             if RECIPES[name].published() != RECIPES[name].Config():

@@ -9,14 +9,14 @@ from geneglass.data.atomic import require_folder
 from geneglass.data.cohort import find_section, read_cohort
 from geneglass.data.sample import sample_cohort
 from geneglass.data.section import open_section
-from geneglass.workflow.config import EvaluateConfig, PredictConfig, TrainConfig
+from geneglass.workflow.config import DEFAULT_RECIPE, EvaluateConfig, PredictConfig, TrainConfig
 from geneglass.workflow.evaluate import evaluate
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.picture import compare_picture
 from geneglass.workflow.predict import predict
 from geneglass.workflow.train import train
 
-RECIPES = ("ridge", "mclstexp")
+RECIPES = (DEFAULT_RECIPE, "ridge")
 PICTURES = 4
 
 
@@ -43,9 +43,9 @@ def demo(out: Path) -> Job[DemoResult]:
     cohort_path = sample_cohort()
     require_folder(out)
     last = read_cohort(cohort_path).sections[-1]
-    model = out / "ridge.safetensors"
+    model = out / f"{DEFAULT_RECIPE}.safetensors"
     hold_out = (f"patient:{last.patient}",)
-    yield from train(TrainConfig(cohort=cohort_path, out=model, recipe="ridge", hold_out=hold_out))
+    yield from train(TrainConfig(cohort=cohort_path, out=model, hold_out=hold_out))
     config = PredictConfig(model=model, section=f"{cohort_path}#{last.name}", out=out / f"{last.name}.h5ad")
     prediction = yield from predict(config)
     yield from evaluate(EvaluateConfig(cohort=cohort_path, out=out, recipes=RECIPES, split="patient"))
