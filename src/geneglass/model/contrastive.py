@@ -3,7 +3,7 @@
 import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,9 @@ from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.augment import Augmentation, augmented, to_network
 from geneglass.model.calibration import Calibration
+from geneglass.model.contrastive_config import Shapes
 from geneglass.model.early_stop import K_CHOICES, Stop
+from geneglass.model.fine_tuning import require_trainable
 from geneglass.model.phases import train_in_phases
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
 from geneglass.model.precision import fast_numbers
@@ -29,15 +31,6 @@ from geneglass.model.training import Schedule, Trial, few_threads
 EMBED_BATCH = 256
 """Patches, or spots, embedded at a time outside training."""
 _NET, _BANK, _TENSORS = "net.", "bank.", ("embeddings", "expression", "section_of")
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """What a network's sizes follow from; stored with the model."""
-
-    features: int
-    genes: int
-    spots: int
 
 
 class ContrastiveRecipe(Recipe):
@@ -62,6 +55,9 @@ class ContrastiveRecipe(Recipe):
     retrieves: ClassVar[bool] = True
     keeps_left_out: ClassVar[bool] = False
     """Whether the predictions of left-out places are kept while training, for a recipe that learns from them."""
+
+    tunes_many_views: ClassVar[bool] = False
+    """Whether the network is run on every field of view of an encoder when it is trained, or on one alone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -197,6 +193,8 @@ class ContrastiveRecipe(Recipe):
             decoupled=config.optimiser == "adamw",
             light=self.light,
         )
+        if self.fine_tunes:
+            require_trainable(self.encoder, many_views=self.tunes_many_views)
         self._shapes = Shapes(pool.images.features.shape[1], pool.expression.shape[1], len(pool))
         with few_threads(self.light):
             modules = self._fresh(self._shapes, seed)

@@ -50,3 +50,12 @@ def require(holds: bool, sentence: str) -> None:
     """Raise a UsageError with this sentence unless a setting is as it must be."""
     if not holds:
         raise UsageError(sentence)
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What a network's sizes follow from; stored with the model."""
+
+    features: int
+    genes: int
+    spots: int

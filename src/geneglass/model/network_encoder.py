@@ -8,6 +8,7 @@ from torch import nn
 
 from geneglass.data.types import FloatArray, UInt8Array
 from geneglass.errors import InputError, UsageError
+from geneglass.model.context import neighbourhood_mean, standardised
 from geneglass.model.encoder import Encoder
 from geneglass.model.encoder_name import EncoderName
 from geneglass.model.view import VIEW_OPTIONS, View
@@ -33,13 +34,14 @@ class NetworkEncoder(Encoder):
     def __init__(self, name: EncoderName, model: nn.Module, view: View, device: str) -> None:
         self.name = str(name)
         self.device = torch.device(device)
-        self.patches, self.mean, self.std = view.patches, view.mean, view.std
+        self.patches, self.mean, self.std, self.context_um = view.patches, view.mean, view.std, view.context_um
         self._model = model.to(self.device).to(memory_format=torch.channels_last).eval()
         # Options that change no weight (no activation, another pooling) change the features all the same.
         options = sorted((k, str(v)) for k, v in name.options.items() if k not in (*VIEW_OPTIONS, "download"))
         self._what = (name.family, name.network, *options)
         self.bfloat16 = bfloat16_helps(self.device)
-        self.raw_dim = self.dim = len(self.patches) * features_length(self._model, view.size_px, self.device)
+        self.raw_dim = len(self.patches) * features_length(self._model, view.size_px, self.device)
+        self.dim = self.raw_dim * (2 if self.context_um else 1)
         self._identity = ""
 
     @property
@@ -47,7 +49,7 @@ class NetworkEncoder(Encoder):
         """Return a digest of weights, preprocessing and number type."""
         if not self._identity:
             digest = hashlib.blake2b(digest_size=16)
-            digest.update(repr((self._what, self.patches, self.mean, self.std)).encode())
+            digest.update(repr((self._what, self.patches, self.mean, self.std, self.context_um)).encode())
             for key, value in self._model.state_dict().items():
                 digest.update(key.encode())
                 digest.update(value.detach().cpu().contiguous().numpy().tobytes())
@@ -56,9 +58,9 @@ class NetworkEncoder(Encoder):
         return self._identity
 
     def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
-        """Return (n, dim) features, those of the narrowest field of view first."""
-        width = self.dim // len(self.patches)
-        out = np.empty((len(patches[0]), self.dim), np.float32)
+        """Return (n, raw_dim) features, those of the narrowest field of view first."""
+        width = self.raw_dim // len(self.patches)
+        out = np.empty((len(patches[0]), self.raw_dim), np.float32)
         mean, std = (torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (self.mean, self.std))
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             for number, images in enumerate(patches):
@@ -70,6 +72,19 @@ class NetworkEncoder(Encoder):
                     features = self._model((batch.float() / 255 - mean) / std)
                     out[rows, columns] = features.float().cpu().numpy()
         return out
+
+    def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
+        """Return (n, dim): as they are; with `context`, standardised within the slide, then their mean around each."""
+        if not self.context_um:
+            return raw
+        own = standardised(raw)
+        return np.concatenate([own, neighbourhood_mean(own, centres_um_yx, self.context_um)], axis=1)
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return the columns of each field of view, then with `context` those of the neighbourhood."""
+        width = self.raw_dim // len(self.patches)
+        return tuple((start, start + width) for start in range(0, self.dim, width))
 
     def network(self) -> nn.Module:
         """Return the network, which sees one field of view at a time; recipes that train it work on a copy."""

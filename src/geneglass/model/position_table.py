@@ -31,7 +31,7 @@ class PositionTable(nn.Module):
     def keep(self, codes: Tensor) -> None:
         """Keep the rows of these coordinates and no others."""
         self.codes = torch.unique(codes)
-        self.table = nn.Embedding.from_pretrained(self.table.weight.detach()[self.codes].clone(), freeze=False)
+        self.table = _table(self.table.weight.detach()[self.codes].clone())
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return the (n, dim) rows of (n,) coordinates, each of which must have been kept."""
@@ -43,5 +43,10 @@ class PositionTable(nn.Module):
         # As many rows as were saved; an optimiser that holds a table of that size must go on holding it.
         if rows.shape != self.table.weight.shape:
             self.codes = torch.empty_like(state_dict[prefix + "codes"])
-            self.table = nn.Embedding.from_pretrained(torch.empty_like(rows), freeze=False)
+            self.table = _table(torch.empty_like(rows))
         super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
+def _table(rows: Tensor) -> nn.Embedding:
+    table = nn.Embedding(*rows.shape, _weight=rows)
+    return table.requires_grad_(True)

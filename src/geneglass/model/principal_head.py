@@ -5,8 +5,7 @@ from typing import Annotated
 
 from torch import nn
 
-from geneglass.model.contrastive import Shapes
-from geneglass.model.contrastive_config import require
+from geneglass.model.contrastive_config import Shapes, require
 from geneglass.model.parts import Principal, ProjectionHead, Temperature
 from geneglass.model.pool import Pool
 from geneglass.model.spot_side import SpotSide, SpotSideConfig, SpotSideRecipe

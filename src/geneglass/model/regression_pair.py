@@ -79,7 +79,10 @@ class RegressionPair:
             "mean": self.mean,
         }
         arrays |= self.weights
-        return {f"regression.{name}": torch.from_numpy(np.array(array, np.float32, order="C")) for name, array in arrays.items()}
+        return {
+            f"regression.{name}": torch.from_numpy(np.array(array, np.float32, order="C"))
+            for name, array in arrays.items()
+        }
 
     @classmethod
     def load(cls, state: dict[str, torch.Tensor]) -> "RegressionPair":

@@ -10,8 +10,9 @@ from geneglass.errors import UsageError
 
 Triple = tuple[float, float, float]
 
-VIEW_OPTIONS = ("um", "px", "native", "mean", "std")
-"""Options of a name that are read here: `um` one edge of the field of view, or several with commas."""
+VIEW_OPTIONS = ("um", "px", "native", "mean", "std", "context")
+"""Options of a name that are read here: `um` one edge of the field of view, or several with commas; `context` how far
+the tissue around a place is looked at too, in micrometres."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,15 @@ class View:
         One entry per field of view, narrowest first, all of one pixel size.
     mean, std
         Per channel of 0..1 RGB.
+    context_um
+        Standard deviation of the Gaussian over neighbouring places whose mean features join a place's own, all of
+        them standardised within the slide; 0 leaves features as the network gives them.
     """
 
     patches: tuple[PatchSpec, ...]
     mean: Triple
     std: Triple
+    context_um: float = 0.0
 
     @property
     def size_px(self) -> int:
@@ -61,9 +66,8 @@ class UsualView:
         if native and len(sizes_um) > 1:
             raise UsageError("native=1 cuts one field of view of px level-0 pixels; leave um or native out.")
         patches = tuple(PatchSpec(size_um, size_px, native=native) for size_um in sizes_um)
-        return View(
-            patches, triple(options.get("mean", self.mean), "mean"), triple(options.get("std", self.std), "std")
-        )
+        mean, std = (triple(options.get(name, getattr(self, name)), name) for name in ("mean", "std"))
+        return View(patches, mean, std, _context_um(options.get("context", 0)))
 
 
 def _sizes_um(value: Any) -> tuple[float, ...]:
@@ -73,6 +77,12 @@ def _sizes_um(value: Any) -> tuple[float, ...]:
     if any(wider <= size for size, wider in pairwise(sizes)):
         raise UsageError(f"um lists fields of view from the narrowest to the widest, got {value!r}; sort them.")
     return tuple(float(size) for size in sizes)
+
+
+def _context_um(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise UsageError(f"context must be a number of micrometres, 0 for none, got {value!r}.")
+    return float(value)
 
 
 def triple(value: Any, what: str) -> Triple:

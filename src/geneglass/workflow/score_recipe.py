@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from geneglass.data.neighbours import neighbour_pairs
 from geneglass.data.types import FloatArray
+from geneglass.model.blend import mixed
 from geneglass.model.nulls import gene_mean, shuffled
 from geneglass.model.recipe import Answer, QueryData, Recipe
 from geneglass.workflow.calibration import Judged, judge_places
@@ -69,7 +70,7 @@ def with_position(scored: Scored, asked: Asked, references: Sequence[Measured], 
     """Return the scored section with the control that blends the trained baseline with position, half and half."""
     exclude = not scored.leaks and asked.query.patient is not None
     placed = image_free(asked.test, references, seed=asked.own_seed)[POSITION[-1]]
-    values = (recipe.predict(asked.query, exclude_patient=exclude).values + placed) / 2
+    values = mixed((0.5, 0.5), (recipe.predict(asked.query, exclude_patient=exclude).values, placed))
     pairs = neighbour_pairs(asked.test.centres_yx)
     return scored.with_predictor(f"{BASELINE}, {AIDED}", score(asked.test.truth, values, same_unit=True, pairs=pairs))
 

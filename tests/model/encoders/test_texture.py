@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from geneglass.errors import UsageError
+from geneglass.model.context import neighbourhood_mean, standardised
 from geneglass.model.encoders import texture
-from geneglass.model.encoders.texture import Texture, describe, neighbourhood_mean, standardised
+from geneglass.model.encoders.texture import Texture, describe
 from geneglass.model.make import make_encoder
 
 

@@ -151,7 +151,7 @@ def test_published_form_is_the_described_one():
 
 
 def _shapes():
-    from geneglass.model.contrastive import Shapes
+    from geneglass.model.contrastive_config import Shapes
 
     return Shapes(DIM, len(GENES), 44)
 

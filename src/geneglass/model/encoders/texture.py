@@ -10,12 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.ndimage import uniform_filter
-from scipy.spatial import cKDTree
 
 from geneglass.data.types import FloatArray, PatchSpec, UInt8Array
 from geneglass.errors import UsageError
+from geneglass.model.context import CLIP, neighbourhood_mean, standardised
 from geneglass.model.encoder import Encoder
 from geneglass.model.encoders import ENCODERS, EncoderFamily
 
@@ -24,9 +23,6 @@ SCALES = (PatchSpec(78.0, 64), PatchSpec(156.0, 64), PatchSpec(312.0, 64), Patch
 
 NEIGHBOURHOOD_UM = 300.0
 """Standard deviation of the Gaussian over neighbouring places."""
-
-CLIP = 4.0
-"""Standardised features are held within this: folds, dust and pen marks are no signal."""
 
 VERSION = 1
 """Raise it with any change of what is computed: cached features and model files depend on it."""
@@ -202,38 +198,6 @@ def _halved(image: FloatArray) -> FloatArray:
     rows = image[:, 0:height:2, :width] + image[:, 1:height:2, :width]
     halved: FloatArray = (rows[:, :, 0::2] + rows[:, :, 1::2]) * np.float32(0.25)
     return halved
-
-
-def standardised(raw: FloatArray) -> FloatArray:
-    """Return the columns with mean 0 and deviation 1 over all places, clipped; a constant column is 0."""
-    mean = raw.mean(axis=0, dtype=np.float64)
-    deviation = raw.std(axis=0, dtype=np.float64)
-    steady = deviation <= 1e-6 * np.maximum(1.0, np.abs(mean))
-    scaled = (raw - mean) / np.where(steady, 1.0, deviation)
-    return np.clip(np.where(steady, 0.0, scaled), -CLIP, CLIP).astype(np.float32)
-
-
-def neighbourhood_mean(values: FloatArray, centres_um_yx: FloatArray, sigma_um: float) -> FloatArray:
-    """Return the Gaussian mean of (n, f) values over the places within three standard deviations, itself among them.
-
-    Places are first gathered into cells of a quarter of a deviation, which changes nothing for spots 100 um
-    apart and keeps a dense grid of tiles from costing the square of its density.
-    """
-    cells = np.floor(centres_um_yx / (sigma_um / 4)).astype(np.int64)
-    _, owner = np.unique(cells, axis=0, return_inverse=True)
-    owner = owner.reshape(-1)
-    count = np.bincount(owner).astype(np.float32)
-    gather = sparse.csr_matrix((np.ones(len(owner), np.float32), (owner, np.arange(len(owner)))))
-    sums = gather @ values
-    middles = (gather @ centres_um_yx.astype(np.float64)) / count[:, None]
-    tree = cKDTree(middles)
-    out = np.empty_like(values)
-    for start in range(0, len(values), 1024):
-        part = slice(start, start + 1024)
-        near = cKDTree(centres_um_yx[part]).sparse_distance_matrix(tree, 3 * sigma_um, output_type="coo_matrix").tocsr()
-        near.data = np.exp(-0.5 * (near.data / sigma_um) ** 2).astype(np.float32)
-        out[part] = (near @ sums) / (near @ count)[:, None]
-    return out
 
 
 def _make(argument: str, device: str) -> Encoder:

@@ -6,8 +6,9 @@ The name after `timm:` is `NETWORK[@WEIGHTS][?OPTION=VALUE&...]`:
 - `@FILE` reads them from a file, `@random` takes seeded random ones (for tests);
 - options are `um` (edge of the field of view; several with commas, and the network looks at each), `px` (network
   input), `native=1` (cut `px` level-0 pixels), `mean` and `std` (one number or three with commas), `final_act=0` (no
-  activation before the pooling, as torchvision's DenseNet cut before its classifier has it); any other goes to timm
-  (`pad_type=same`).
+  activation before the pooling, as torchvision's DenseNet cut before its classifier has it), `context` (micrometres:
+  features are set against the rest of the slide and joined by their mean around each place); any other goes
+  to timm (`pad_type=same`).
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from geneglass.model.encoders import ENCODERS, EncoderFamily
 from geneglass.model.hub import HubWeights, find_weights
 from geneglass.model.network_encoder import NetworkEncoder
 from geneglass.model.view import VIEW_OPTIONS, UsualView
-from geneglass.model.weights import Weights, load_weights, read_weights
+from geneglass.model.weights import Weights, first_line, load_weights, read_weights
 
 FAMILY = "timm"
 TARGET_MPP = 0.5
@@ -95,7 +96,7 @@ def _build(network: str, options: Mapping[str, Any], **pretrained: Any) -> nn.Mo
     try:
         model: nn.Module = timm.create_model(network, num_classes=0, **pretrained, **options)
     except (TypeError, AssertionError) as err:
-        raise UsageError(f"{network} does not take these options ({str(err).splitlines()[0]}).") from err
+        raise UsageError(f"{network} does not take these options ({first_line(err)}).") from err
     except RuntimeError as err:
         raise InputError(f"The published weights of {network} do not fit the network ({str(err)[:200]}).") from err
     return model

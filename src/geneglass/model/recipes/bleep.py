@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geneglass.model.augment import augmented, to_network
-from geneglass.model.contrastive import ContrastiveRecipe, Shapes
-from geneglass.model.contrastive_config import ContrastiveConfig, require
+from geneglass.model.contrastive import ContrastiveRecipe
+from geneglass.model.contrastive_config import ContrastiveConfig, Shapes, require
 from geneglass.model.heads import ReducedHead
 from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled
 from geneglass.model.parts import Temperature, contrastive_loss

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geneglass.errors import InputError
-from geneglass.model.contrastive import Shapes
+from geneglass.model.contrastive_config import Shapes
 from geneglass.model.hiscmcl_config import PUBLISHED, HiscmclConfig
 from geneglass.model.parts import Temperature
 from geneglass.model.pool import Images, Measured, Pool
@@ -48,6 +48,7 @@ class HiscmclRecipe(SpotSideRecipe):
 
     Config: ClassVar[type[Any]] = HiscmclConfig
     reads_slide: ClassVar[bool] = True
+    tunes_many_views: ClassVar[bool] = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -32,7 +32,8 @@ from torch.nn import functional
 from geneglass.data.types import FloatArray
 from geneglass.errors import UsageError
 from geneglass.model.augment import to_network
-from geneglass.model.contrastive import ContrastiveRecipe, Shapes
+from geneglass.model.contrastive import ContrastiveRecipe
+from geneglass.model.contrastive_config import Shapes
 from geneglass.model.expression_head import ExpressionHead, pearson_loss
 from geneglass.model.heads import ReducedHead
 from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled

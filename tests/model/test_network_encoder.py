@@ -1,0 +1,64 @@
+"""A network as an encoder, and the tissue around a place."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from geneglass.errors import InputError, UsageError
+from geneglass.model.context import neighbourhood_mean, standardised
+from geneglass.model.make import make_encoder, make_recipe
+from geneglass.model.recipe import TrainData
+
+NAME = "timm:mobilenetv3_small_050@random?px=32"
+CENTRES = np.stack(np.divmod(np.arange(30), 10), axis=1).astype(np.float32) * 100
+
+
+def places() -> tuple[np.ndarray, ...]:
+    return (np.random.default_rng(0).integers(0, 256, (30, 32, 32, 3), dtype=np.uint8),)
+
+
+def test_with_context_features_are_set_against_the_slide_and_joined_by_their_neighbourhood() -> None:
+    plain, wide = make_encoder(NAME), make_encoder(f"{NAME}&context=150")
+    raw = plain.encode(places())
+    np.testing.assert_array_equal(wide.encode(places()), raw)
+    np.testing.assert_array_equal(plain.finish(raw, CENTRES), raw)
+
+    found = wide.finish(raw, CENTRES)
+
+    own = standardised(raw)
+    np.testing.assert_allclose(found, np.concatenate([own, neighbourhood_mean(own, CENTRES, 150)], axis=1), rtol=1e-5)
+    assert wide.dim == found.shape[1] == 2 * wide.raw_dim
+    assert wide.spans == ((0, wide.raw_dim), (wide.raw_dim, wide.dim))
+    assert wide.identity != plain.identity
+    assert "context=150" in wide.name
+
+
+def test_context_must_be_a_length() -> None:
+    for value in ("-1", "far", "True"):
+        with pytest.raises(UsageError, match="context must be a number of micrometres"):
+            make_encoder(f"{NAME}&context={value}")
+
+
+class Source:
+    """Patches of any number of views."""
+
+    def __init__(self, views: int) -> None:
+        self.views = views
+
+    def read(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(np.full((len(rows), 32, 32, 3), 40 * view, np.uint8) for view in range(self.views))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [("&context=150", "context is for frozen features"), ("&um=50,150", "one field of view")]
+)
+def test_what_a_network_can_not_be_trained_on_is_refused(options: str, words: str) -> None:
+    encoder = make_encoder(NAME + options)
+    values = np.random.default_rng(1).random((30, 4)).astype(np.float32)
+    features = np.zeros((30, encoder.dim), np.float32)
+    data = TrainData("a", "p", features, CENTRES, patches=Source(2), expression=values, counts=values)
+    settings = {"fine_tune": True, "epochs": 1, "batch": 16, "embed_dim": 8, "k": 5}
+    recipe = make_recipe("mclstexp", settings, tuple("abcd"), encoder)
+    with pytest.raises(InputError, match=words):
+        list(recipe.fit([data, replace(data, section="b", patient="q")]))
