@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geneglass.errors import InputError
+from geneglass.model.weights import first_line
 
 SAFETENSORS = "model.safetensors"
 
@@ -140,8 +141,7 @@ def _refused(weights: HubWeights) -> str:
 
 
 def _failed(weights: HubWeights, name: str, err: BaseException) -> str:
-    cause = (str(err).splitlines() or [type(err).__name__])[0]
     return (
-        f"{name} of {weights.repository} could not be downloaded ({cause}): check the connection, or give a local file "
-        f"as {weights.asked_as}@FILE."
+        f"{name} of {weights.repository} could not be downloaded ({first_line(err)}): check the connection, or give a "
+        f"local file as {weights.asked_as}@FILE."
     )

@@ -74,13 +74,14 @@ def _renamed(name: str) -> str:
 
 
 def _joined(given: Weights) -> Weights:
-    """Return query, key and value of each layer as one tensor."""
+    """Return query, key and value of each layer as one tensor, where none of them lacks."""
     joined = {}
     for name in given:
         if f"{_QKV}query." in name:
-            parts = [given[name.replace(".query.", f".{part}.")] for part in ("query", "key", "value")]
+            parts = [name.replace(".query.", f".{part}.") for part in ("query", "key", "value")]
             number, kind = name.split(".")[2], name.rpartition(".")[2]
-            joined[f"blocks.{number}.attn.qkv.{kind}"] = torch.cat(parts)
+            if all(part in given for part in parts):
+                joined[f"blocks.{number}.attn.qkv.{kind}"] = torch.cat([given[part] for part in parts])
     return joined
 
 

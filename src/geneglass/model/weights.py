@@ -56,7 +56,7 @@ def read_weights(path: Path) -> Weights:
         ) from err
     except _DAMAGE as err:
         raise InputError(
-            f"{path.name} can not be read as network weights ({_first_line(err)}): it is damaged or another kind of "
+            f"{path.name} can not be read as network weights ({first_line(err)}): it is damaged or another kind of "
             "file; fetch it again."
         ) from err
     return _tensors(found, path)
@@ -77,7 +77,8 @@ def _read(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _first_line(err: BaseException) -> str:
+def first_line(err: BaseException) -> str:
+    """Return the first line of an error's text, or its kind where it says nothing."""
     return (str(err).splitlines() or [type(err).__name__])[0][:120]
 
 

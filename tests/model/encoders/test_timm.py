@@ -63,6 +63,19 @@ def test_field_of_view_and_preprocessing_follow_the_network():
     assert make_encoder("timm:resnet18@random?native=1").patches[0].native
 
 
+def test_several_fields_of_view_stand_side_by_side():
+    encoder = make_encoder("timm:resnet18@random?px=64&um=64,192")
+    alone = make_encoder("timm:resnet18@random?px=64")
+    encoder.bfloat16 = alone.bfloat16 = False
+    assert encoder.patches == (PatchSpec(64.0, 64), PatchSpec(192.0, 64))
+    assert encoder.name == "timm:resnet18@random?px=64&um=64,192"
+    assert encoder.spans == ((0, 512), (512, 1024))
+    near, far = patches(3, 64), patches(3, 64, seed=1)
+    expected = np.concatenate([alone.encode((near,)), alone.encode((far,))], axis=1)
+    np.testing.assert_allclose(encoder.encode((near, far)), expected, rtol=1e-3, atol=1e-4)
+    assert encoder.identity != alone.identity
+
+
 def test_features_are_those_of_the_network_on_standardised_patches():
     encoder = make_encoder("timm:resnet18@random?px=64")
     encoder.bfloat16 = False
@@ -114,6 +127,13 @@ def test_weights_from_a_file_classifier_included(tmp_path):
     torch.save(source.state_dict(), tmp_path / "w.pth")
     encoder = make_encoder(f"timm:resnet18@{tmp_path / 'w.pth'}?px=64")
     assert torch.equal(encoder.network().layer1[0].conv1.weight, source.layer1[0].conv1.weight)
+
+
+def test_an_option_that_changes_no_weight_changes_the_identity(tmp_path):
+    torch.save(timm.create_model("densenet121").state_dict(), tmp_path / "w.pth")
+    name = f"timm:densenet121@{tmp_path / 'w.pth'}?px=32"
+    assert make_encoder(name).identity != make_encoder(f"{name}&final_act=0").identity
+    assert make_encoder(name).identity == make_encoder(f"{name}&um=16").identity
 
 
 def test_torchvision_densenet_weights_fit_and_the_last_activation_can_be_left_out(tmp_path):
@@ -196,7 +216,22 @@ def test_hub_models_are_read_from_the_cache_with_their_config(hub):
     assert encoder.mean == (0.7,) * 3
 
 
-@pytest.mark.parametrize("option", ["um=-1", "um=wide", "px=1.5", "px=0", "std=0", "mean=1,2", "what", "unknown=3"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "um=-1",
+        "um=wide",
+        "um=336,112",
+        "um=112,112",
+        "um=112,336&native=1",
+        "px=1.5",
+        "px=0",
+        "std=0",
+        "mean=1,2",
+        "what",
+        "unknown=3",
+    ],
+)
 def test_bad_options_are_usage_errors(option):
     with pytest.raises(UsageError):
         make_encoder(f"timm:resnet18@random?{option}")

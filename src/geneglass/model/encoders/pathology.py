@@ -20,7 +20,7 @@ from geneglass.model.pathology_networks import LEFT_OUT, PATHOLOGY_NETWORKS
 from geneglass.model.published import Pooling, PublishedNetwork, TokenPool
 from geneglass.model.transformers_weights import to_timm_names
 from geneglass.model.view import VIEW_OPTIONS
-from geneglass.model.weights import load_weights, read_weights
+from geneglass.model.weights import first_line, load_weights, read_weights
 
 FAMILY = "pathology"
 RANDOM_SEED = 0
@@ -67,7 +67,7 @@ def _build(name: EncoderName, entry: PublishedNetwork, changes: Mapping[str, Any
     try:
         return entry.build(changes, pooling)
     except (TypeError, AssertionError) as err:
-        raise UsageError(f"{name.network} does not take these options ({str(err).splitlines()[0]}).") from err
+        raise UsageError(f"{name.network} does not take these options ({first_line(err)}).") from err
 
 
 def _weights_file(name: EncoderName, entry: PublishedNetwork) -> Path:
