@@ -5,8 +5,9 @@ import pytest
 from anndata import read_h5ad
 
 from geneglass.model.checkpoint import ModelInfo
-from geneglass.model.prediction import join_answers, similarity_confidence, to_anndata
+from geneglass.model.prediction import join_answers, to_anndata
 from geneglass.model.recipe import Answer, Neighbours
+from geneglass.model.similarity import similarity_confidence
 
 INFO = ModelInfo(
     "mclstexp", {}, "texture", ("A", "B", "C"), trust={"r": np.float32([0.1, 0.2, np.nan]), "null_r": np.zeros(3)}

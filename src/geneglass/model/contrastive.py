@@ -20,11 +20,11 @@ from geneglass.model.fine_tuning import require_trainable
 from geneglass.model.phases import train_in_phases
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
 from geneglass.model.precision import fast_numbers
-from geneglass.model.prediction import similarity_confidence
 from geneglass.model.recipe import Answer, FitStep, Neighbours, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.retrieval import Bank, Rule
 from geneglass.model.ridge_solver import spot_groups
 from geneglass.model.signals import signals
+from geneglass.model.similarity import similarity_confidence, training_similarity
 from geneglass.model.snapshot import NoSnapshots
 from geneglass.model.training import Schedule, Trial, few_threads
 
@@ -225,7 +225,7 @@ class ContrastiveRecipe(Recipe):
         self.modules = trial.modules.eval()
         with few_threads(self.light):
             self.bank = self.make_bank(self.modules, trial.pool)
-            self._similarity = self._training_similarity(trial.pool)
+            self._similarity = training_similarity(self, trial.pool, self._k)
         self._calibration = None if self.stop is None else self.calibrate(self.stop, used)
 
     def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
@@ -237,25 +237,15 @@ class ContrastiveRecipe(Recipe):
         groups = len({item.patient if kind == "patients" else item.section for item in held})
         return Calibration.fit([i.signals for i in held], [i.hit for i in held], groups=groups, kind=kind)
 
-    def _training_similarity(self, pool: Pool) -> FloatArray:
-        """Return the sorted mean similarity of training places to their references in other sections."""
-        modules, bank = self._trained()
-        found = []
-        for number, section in enumerate(bank.sections if len(bank.sections) > 1 else ()):
-            rows = torch.nonzero(pool.section_of == number).flatten()
-            query = self.embed_images(modules, pool.images, rows)
-            allowed = bank.rows_for(section, None, exclude_patient=False)
-            found.append(self.search(modules, bank, query, allowed, self._k).similarity.mean(axis=1))
-        return np.sort(np.concatenate(found)).astype(np.float32) if found else np.empty(0, np.float32)
-
-    def _trained(self) -> tuple[nn.ModuleDict, Bank]:
+    def trained(self) -> tuple[nn.ModuleDict, Bank]:
+        """Return networks and bank, or say that there are none yet."""
         if self.modules is None or self.bank is None:
             raise InputError("This model is not trained yet: train it, or load a model file.")
         return self.modules, self.bank
 
     def predict(self, query: QueryData, *, exclude_patient: bool = False) -> Answer:
         """Return the weighted mean expression of the nearest reference spots, never of the query's own section."""
-        modules, bank = self._trained()
+        modules, bank = self.trained()
         allowed = bank.rows_for(query.section, query.patient, exclude_patient=exclude_patient)
         images = query_images(query, self.device, with_patches=self.fine_tunes)
         if images.features.shape[1] != (self._shapes or Shapes(0, 0, 0)).features:
@@ -276,14 +266,14 @@ class ContrastiveRecipe(Recipe):
 
     def state(self) -> dict[str, Tensor]:
         """Return networks, bank and the similarities that confidence is read from."""
-        modules, bank = self._trained()
+        modules, bank = self.trained()
         tensors = {_NET + name: value for name, value in modules.state_dict().items()}
         tensors |= {_BANK + name: getattr(bank, name) for name in _TENSORS}
         return tensors | {"similarity": torch.from_numpy(self._similarity)}
 
     def texts(self) -> dict[str, Any]:
         """Return section and patient names of the bank, sizes, and the chosen k."""
-        _, bank = self._trained()
+        _, bank = self.trained()
         shapes = asdict(self._shapes) if self._shapes is not None else {}
         names = {"sections": list(bank.sections), "patients": list(bank.patients)}
         calibration = self._calibration.texts() if self._calibration else None

@@ -48,5 +48,4 @@ class PositionTable(nn.Module):
 
 
 def _table(rows: Tensor) -> nn.Embedding:
-    table = nn.Embedding(*rows.shape, _weight=rows)
-    return table.requires_grad_(True)
+    return nn.Embedding(len(rows), rows.shape[1], _weight=rows)

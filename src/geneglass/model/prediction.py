@@ -121,18 +121,3 @@ def widen(values: FloatArray, columns: Sequence[int], n_more: int) -> FloatArray
     wide = np.empty((len(values), len(columns) + n_more), np.float32)
     wide[:, : len(columns)] = values[:, list(columns)]
     return wide
-
-
-def similarity_confidence(neighbours: Neighbours, training: FloatArray) -> FloatArray:
-    """Return for each place the share of training places no nearer to their references than it is.
-
-    Parameters
-    ----------
-    neighbours
-        Of the places asked about.
-    training
-        Sorted mean similarity of every training place to its own neighbours, its own section left out.
-    """
-    mean = neighbours.similarity.mean(axis=1)
-    share: FloatArray = (np.searchsorted(training, mean, side="right") / max(len(training), 1)).astype(np.float32)
-    return share

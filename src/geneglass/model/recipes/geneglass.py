@@ -160,7 +160,7 @@ class GeneglassRecipe(PrincipalHeadRecipe):
 
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
         """Return the blend; with caution for a patient that training could not learn to carry over to."""
-        pair, bank = self._regressions(), self._trained()[1]
+        pair, bank = self._regressions(), self.trained()[1]
         scores = pair.axes.scores(query.features)
         if self._across_patients or (query.patient is not None and query.patient in bank.patients):
             return mixed(self.weights, [*pair.predict(scores), retrieved])
