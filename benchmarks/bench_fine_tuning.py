@@ -11,7 +11,7 @@ each. Four are compared:
 - bare: forward and backward of the network alone on one ready batch, in the number type that geneglass uses;
 - bare float32: the same as the published form computes it.
 
-The published batch of 128 asks for about 24 GB of memory: give it with `--batches 128` where there is so much.
+The published batch of 128 needs more than 20 GB of memory: give it with `--batches 128` where there is so much.
 """
 
 import argparse
