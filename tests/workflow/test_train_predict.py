@@ -123,6 +123,15 @@ def test_cancel_leaves_no_model_and_the_old_one_whole(tiny_cohort, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
 
 
+def test_places_where_the_mean_is_the_better_guess_are_marked(config):
+    everything = finish(predict(replace(config, out=config.out.with_name("all.h5ad"), abstain_below=1.0)))
+    usual = finish(predict(replace(config, out=config.out.with_name("usual.h5ad"))))
+    confidence = usual.obs["confidence"].to_numpy()
+    assert usual.uns["geneglass"]["calibrated"].startswith("calibrated on 2 held-out patients")
+    np.testing.assert_array_equal(usual.obs["abstained"], confidence < 0.5)
+    assert everything.obs["abstained"].all()
+
+
 def test_everything_held_out_is_refused(tiny_cohort, tmp_path):
     patients = {section.patient for section in read_cohort(tiny_cohort).sections}
     config = TrainConfig(

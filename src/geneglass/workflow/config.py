@@ -68,6 +68,9 @@ class PredictConfig:
         str, {"tooltip": "panel, all (models that retrieve: every gene that was measured), or names with commas"}
     ] = "panel"
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
+    abstain_below: Annotated[
+        float, {"min": 0.0, "max": 1.0, "tooltip": "Places of lower calibrated confidence are marked as abstained"}
+    ] = 0.5
     batch: Annotated[int, {"min": 1, "tooltip": "Places predicted at a time"}] = 4096
     download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
     resume: Annotated[bool, {"tooltip": "Keep a prediction file of the same model and slide that is already there"}] = (
@@ -77,6 +80,7 @@ class PredictConfig:
     def __post_init__(self) -> None:
         _require(self.out.suffix == ".h5ad", f"A prediction file ends in .h5ad, got {self.out.name!r}.")
         _require(self.stride_um is None or self.stride_um > 0, f"stride_um must be positive, got {self.stride_um}.")
+        _require(0 <= self.abstain_below <= 1, f"abstain_below must be from 0 to 1, got {self.abstain_below}.")
         _require(self.batch >= 1, f"batch must be at least 1, got {self.batch}.")
 
 

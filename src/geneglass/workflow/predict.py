@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from anndata import AnnData, read_h5ad
+from numpy.typing import NDArray
 
 from geneglass import __version__
 from geneglass.data.atomic import atomic_path, require_space, require_writable
@@ -73,11 +74,28 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     answer = yield from answer_genes(answer, genes, info, config.model)
     table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx, genes=genes.names)
     table.obs["trained_on"] = trained_on(section, info) is not None
-    table.uns["geneglass"] = facts | {"untested": genes.told()}
+    table.obs["abstained"] = abstained(answer, config.abstain_below)
+    table.uns["geneglass"] = facts | {"untested": genes.told(), "calibrated": answer.calibrated}
+    yield Event("Writing", 0, 1, message=_told(table))
     require_space(config.out, _OVERHEAD_BYTES + table.X.nbytes + sum(array.nbytes for array in table.obsm.values()))
     with atomic_path(config.out) as temporary:
         table.write_h5ad(temporary)
     return table
+
+
+def _told(table: AnnData) -> str:
+    """Return what the confidence rests on, and how many places are left open; empty where it is not calibrated."""
+    calibrated = table.uns["geneglass"]["calibrated"]
+    count = int(table.obs["abstained"].sum())
+    return f"Confidence is {calibrated}; abstained at {count:,} of {table.n_obs:,} places." if calibrated else ""
+
+
+def abstained(answer: Answer, below: float) -> NDArray[np.bool_]:
+    """Return (n,) True where a calibrated confidence says that the training mean is the better guess."""
+    if answer.confidence is None or not answer.calibrated:
+        return np.zeros(len(answer.values), dtype=bool)
+    found: NDArray[np.bool_] = answer.confidence < below
+    return found
 
 
 def _opened(config: PredictConfig) -> Job[Section]:
@@ -125,7 +143,10 @@ def _finished(
     except (OSError, KeyError, ValueError):
         return None
     known = table.uns.get("geneglass", {})
-    same = all(known.get(key) == facts[key] for key in ("model_hash", "slide_hash", "mpp", "stride_um", "version"))
+    same = all(
+        known.get(key) == facts[key]
+        for key in ("model_hash", "slide_hash", "mpp", "stride_um", "abstain_below", "version")
+    )
     same = same and list(table.var_names) == list(genes) and tuple(table.obs_names) == places.names
     return table if same and np.allclose(table.obsm["spatial"], places.centres_yx[:, ::-1], atol=1e-3) else None
 
@@ -252,6 +273,7 @@ def provenance(config: PredictConfig, section: Section, info: ModelInfo) -> dict
         "patient": section.patient or "",
         "mpp": mpp,
         "stride_um": config.stride_um or 0.0,
+        "abstain_below": config.abstain_below,
         "spot_diameter_um": section.spot_diameter_um or 0.0,
         "min_counts": info.min_counts,
         "training_sections": _names(info),
