@@ -43,11 +43,11 @@ def test_recipe_stands_beside_every_null(metrics):
 
 
 def test_ridge_stands_beside_itself_with_position(metrics):
-    control = metrics["predictors"]["ridge, blended with position only, K = 40"]
+    control = metrics["predictors"]["ridge + position"]
     assert np.isfinite(control["r"])
     assert control["r"] != metrics["predictors"]["ridge"]["r"]
     (pair,) = metrics["paired"]
-    assert (pair["first"], pair["second"]) == ("ridge", "ridge, blended with position only, K = 40")
+    assert (pair["first"], pair["second"]) == ("ridge", "ridge + position")
 
 
 def test_ridge_beats_the_nulls_on_planted_morphology(metrics):

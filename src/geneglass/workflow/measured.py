@@ -20,8 +20,8 @@ GENE_MEAN, DEPTH, RANDOM, SHUFFLED = "gene mean", "depth only", "random referenc
 POSITION = tuple(f"position only, K = {k}" for k in POSITION_K)
 NULLS = (DEPTH, *POSITION, GENE_MEAN, RANDOM)
 """Predictors that see no image, in the order of every table; shuffled queries go with a recipe."""
-BASELINE, AIDED = "ridge", "blended with position only, K = 40"
-"""A control: the mean of the baseline's prediction and what position alone says, which other recipes may not read."""
+BASELINE, CONTROL = "ridge", "ridge + position"
+"""A control: the mean of the baseline's prediction and what position alone says (K = 40), which no recipe may read."""
 
 
 @dataclass(frozen=True)

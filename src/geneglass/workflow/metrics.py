@@ -13,7 +13,7 @@ from geneglass.model.trust import NOT_ASSESSABLE
 from geneglass.workflow.bootstrap import mean_of_defined
 from geneglass.workflow.calibration import reliability
 from geneglass.workflow.config import EvaluateConfig
-from geneglass.workflow.measured import AIDED, BASELINE, NULLS, POSITION, SHUFFLED, Measured
+from geneglass.workflow.measured import CONTROL, NULLS, POSITION, SHUFFLED, Measured
 from geneglass.workflow.paired import paired
 from geneglass.workflow.protocol import HVG, RANKINGS, Protocol
 from geneglass.workflow.scores import (
@@ -67,7 +67,7 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
     """Return how the evaluation was made, every figure, and what they mean in sentences; NaN where undefined."""
     config, protocol = facts.config, facts.protocol
     recipes = config.recipes
-    controls = [name for name in (f"{BASELINE}, {AIDED}",) if name in scored[0].scores]
+    controls = [name for name in (CONTROL,) if name in scored[0].scores]
     names = [*recipes, *controls, *NULLS, *(f"{recipe}, {SHUFFLED}" for recipe in recipes)]
     predictors = {name: summary(scored, name, protocol.ranking, seed=config.seed) for name in names}
     patients = [s.patient for s in scored]
@@ -94,6 +94,7 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
         "ranking_name": protocol.ranking,
         "ranking_hvg": RANKINGS[HVG],
         "recipes": list(recipes),
+        "controls": controls,
         "nulls": list(NULLS),
         "best_null": null,
         "folds": _folds(scored),

@@ -25,7 +25,7 @@ def predictor_strip(metrics: Mapping[str, Any]) -> str:
 
     All genes on the left, the 50 highest on the right.
     """
-    shown = [*metrics["recipes"], *metrics["nulls"]]
+    shown = [*metrics["recipes"], *metrics["controls"], *metrics["nulls"]]
     drawn = [name for name in shown if np.isfinite(metrics["predictors"][name]["r"])][::-1]
     figure = new_figure(11.4, 1.2 + 0.34 * len(drawn))
     left, right = figure.subplots(1, 2, sharey=True)

@@ -119,7 +119,9 @@ def folds(metrics: Metrics) -> str:
 
 
 def _shown(metrics: Metrics) -> dict[str, Any]:
-    return {name: metrics["predictors"][name] for name in (*metrics["recipes"], *metrics["nulls"])}
+    return {
+        name: metrics["predictors"][name] for name in (*metrics["recipes"], *metrics["controls"], *metrics["nulls"])
+    }
 
 
 def _kind(name: str, metrics: Metrics) -> str:

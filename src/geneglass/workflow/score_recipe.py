@@ -11,7 +11,7 @@ from geneglass.model.recipe import Answer, QueryData, Recipe
 from geneglass.workflow.calibration import Judged, judge_places
 from geneglass.workflow.gene_maps import SectionMaps, best_and_worst, gene_maps
 from geneglass.workflow.groups import groups_of
-from geneglass.workflow.measured import AIDED, BASELINE, POSITION, SHUFFLED, Measured, image_free
+from geneglass.workflow.measured import CONTROL, POSITION, SHUFFLED, Measured, image_free
 from geneglass.workflow.protocol import Protocol, in_unit
 from geneglass.workflow.scores import Scored, score, section_seed
 
@@ -72,7 +72,7 @@ def with_position(scored: Scored, asked: Asked, references: Sequence[Measured], 
     placed = image_free(asked.test, references, seed=asked.own_seed)[POSITION[-1]]
     values = mixed((0.5, 0.5), (recipe.predict(asked.query, exclude_patient=exclude).values, placed))
     pairs = neighbour_pairs(asked.test.centres_yx)
-    return scored.with_predictor(f"{BASELINE}, {AIDED}", score(asked.test.truth, values, same_unit=True, pairs=pairs))
+    return scored.with_predictor(CONTROL, score(asked.test.truth, values, same_unit=True, pairs=pairs))
 
 
 def _judged(unit: str, answer: Answer, test: Measured, mean: FloatArray | None) -> Judged | None:
