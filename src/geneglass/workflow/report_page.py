@@ -65,8 +65,8 @@ $leaks
 COLUMNS = Template("""<p class="soft">The $top genes of the second figure are those $ranking; the $top most variable
 are those $hvg. Rank r is Spearman's. r / ceiling is the median over genes that have a noise ceiling. Shuffled is the
 same recipe with its answers given to other spots: it must be about 0. Undefined: genes without a defined r, summed
-over sections. The gene mean is the same at every spot and has no r. Ridge + position, a control, is the mean of ridge and
-of position only, K = 40: recipes may not read positions.</p>""")
+over sections. The gene mean is the same at every spot and has no r. Ridge + position, a control, is the mean of ridge
+and of position only, K = 40: recipes may not read positions.</p>""")
 
 PAIRS = Template("""<h2>Recipe against recipe</h2>
 <p class="soft">Mean over genes of r of the row minus r of the column, each gene averaged over sections first; violet:
