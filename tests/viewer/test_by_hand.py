@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QLineEdit
 
 from geneglass.viewer.panel import GeneglassPanel
 
+pytestmark = pytest.mark.timeout(600)
 STOPS_WITHIN_S, LONGEST_BLOCK_S = 10, 1.0
 
 
@@ -33,7 +34,7 @@ def the_panel(hand: Any) -> GeneglassPanel:
 
 
 def until_done(hand: Any, panel: GeneglassPanel) -> None:
-    hand.wait(lambda: panel.desk.runner.running is None, 120)
+    hand.wait(lambda: panel.desk.runner.running is None, 300)
 
 
 def open_section(hand: Any, panel: GeneglassPanel, name: str) -> None:
@@ -212,6 +213,9 @@ def test_real_tissue_by_drop(hand: Any, her2st_cohort: Path, pyramids: Path, mon
     hand.qtbot.keyClick(genes, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     hand.keys(genes, "200", Qt.Key.Key_Tab)
     assert train.config().panel_size == 200
+    train.recipe.setFocus()
+    hand.keys(train.recipe, "ridge")
+    assert train.recipe.currentData() == "ridge"
     hand.look("settings")
     hand.click(train.train)
     until_done(hand, panel)
