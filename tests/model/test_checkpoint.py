@@ -168,3 +168,19 @@ def test_failed_write_leaves_the_old_model(saved, tmp_path, monkeypatch):
         save_model(target, recipe, replace(info, seed=4))
     assert target.read_bytes() == path.read_bytes()
     assert [file.name for file in tmp_path.iterdir()] == ["kept.safetensors"]
+
+
+def test_settings_of_another_version_are_told_with_the_file(other):
+    def rename(header, _):
+        header["settings"]["once_called_otherwise"] = 1
+
+    with pytest.raises(InputError, match=r"other\.safetensors was trained by another version of geneglass"):
+        load_model(other(rename))
+
+
+def test_text_of_another_version_is_refused_in_one_sentence(other):
+    def add(header, _):
+        header["texts"]["calibration"] = {"of another version": 1}
+
+    with pytest.raises(InputError, match="does not hold a complete"):
+        load_model(other(add))

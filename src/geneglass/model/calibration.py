@@ -84,7 +84,8 @@ class Calibration:
 
     def sentence(self) -> str:
         """Return on what it was calibrated."""
-        return f"calibrated on {self.groups} held-out {self.kind} ({self.places:,} places)"
+        kind = self.kind if self.groups != 1 else self.kind.removesuffix("s")
+        return f"calibrated on {self.groups} held-out {kind} ({self.places:,} places)"
 
     def texts(self) -> dict[str, Any]:
         """Return it as JSON values."""

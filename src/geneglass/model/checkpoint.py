@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from geneglass.data.atomic import atomic_path
-from geneglass.errors import InputError
+from geneglass.errors import InputError, UsageError
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipe import UNIT, Recipe
 from geneglass.model.reference import ReferenceCounts
@@ -154,10 +154,16 @@ def load_model(path: Path, *, device: str = "cpu", download: bool = False) -> tu
             f"{path.name} was trained with other weights or settings of the encoder {info.encoder} than those on this "
             "machine: restore that weights file, or train again."
         )
-    recipe = make_recipe(info.recipe, info.settings, info.genes, encoder, seed=info.seed, device=device)
+    try:
+        recipe = make_recipe(info.recipe, info.settings, info.genes, encoder, seed=info.seed, device=device)
+    except UsageError as err:
+        raise InputError(
+            f"{path.name} was trained by another version of geneglass ({info.version or 'not stated'}), whose settings "
+            f"differ ({err}): train it again."
+        ) from err
     try:
         recipe.load(state, header["texts"])
-    except (KeyError, RuntimeError, ValueError) as err:
+    except (KeyError, RuntimeError, TypeError, ValueError) as err:
         raise InputError(
             f"{path.name} does not hold a complete {info.recipe} model for its {len(info.genes)} genes "
             f"({str(err).splitlines()[0][:150]}): train it again or fetch it again."

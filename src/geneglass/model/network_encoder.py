@@ -11,6 +11,7 @@ from geneglass.errors import InputError, UsageError
 from geneglass.model.context import neighbourhood_mean, standardised
 from geneglass.model.encoder import Encoder
 from geneglass.model.encoder_name import EncoderName
+from geneglass.model.precision import bfloat16_helps
 from geneglass.model.view import VIEW_OPTIONS, View
 
 BATCH = 64
@@ -89,16 +90,6 @@ class NetworkEncoder(Encoder):
     def network(self) -> nn.Module:
         """Return the network, which sees one field of view at a time; recipes that train it work on a copy."""
         return self._model
-
-
-def bfloat16_helps(device: torch.device) -> bool:
-    """Return whether bfloat16 is native there: emulated, it is several times slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(
-        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
-    )
 
 
 def features_length(model: nn.Module, size_px: int, device: torch.device) -> int:

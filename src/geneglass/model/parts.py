@@ -74,7 +74,9 @@ class Principal(nn.Module):
         axes = axes[:, kept] * (values[kept] > values.max() * 1e-10)
         spread = (values[kept].clamp_min(0).sum() / (len(x) * len(kept))).sqrt()
         self.mean.copy_(mean)
-        self.axes.copy_(axes / spread.clamp_min(1e-12))
+        # Fewer places than axes have no more axes than places: the rest stay empty.
+        self.axes.zero_()
+        self.axes[:, : axes.shape[1]] = axes / spread.clamp_min(1e-12)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (n, components)."""

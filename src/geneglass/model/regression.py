@@ -51,6 +51,8 @@ class Targets:
     ----------
     parts
         Per section (n, targets).
+    means
+        (sections, genes) what was taken off each section.
     mean
         (genes,) that a prediction starts from.
     turn
@@ -58,6 +60,7 @@ class Targets:
     """
 
     parts: tuple[Matrix, ...]
+    means: Matrix
     mean: Matrix
     turn: Matrix | None
 
@@ -82,9 +85,9 @@ class Targets:
             means = np.repeat(mean[None], len(expression), axis=0)
         centred = [part - own for part, own in zip(expression, means, strict=True)]
         if not programmes:
-            return cls(tuple(centred), mean, None)
+            return cls(tuple(centred), means, mean, None)
         turn = principal(np.concatenate(centred), programmes)[0]
-        return cls(tuple(part @ turn for part in centred), mean, turn)
+        return cls(tuple(part @ turn for part in centred), means, mean, turn)
 
     def genes(self, weights: Matrix) -> Matrix:
         """Return (components, genes) weights from (components, targets) ones."""
@@ -94,22 +97,33 @@ class Targets:
 def left_out(
     scores: Sequence[Matrix], tuned: Tuned, targets: Targets, groups: Sequence[NDArray[np.int64]]
 ) -> list[FloatArray]:
-    """Return per section the (n, genes) prediction of each place by the weights of the other groups."""
+    """Return per section the (n, genes) prediction of each place by weights and mean of the other groups.
+
+    The axes of features and programmes are those of all sections together.
+    """
     predicted = [np.empty((len(part), len(targets.mean)), np.float32) for part in scores]
     for number, name in enumerate(np.unique(np.concatenate(list(groups)))):
         weights = targets.genes(tuned.without(number))
+        others = [bool((group != name).any()) for group in groups]
+        mean = targets.means[others].mean(axis=0)
         for out, part, group in zip(predicted, scores, groups, strict=True):
             own = group == name
-            out[own] = np.maximum(part[own] @ weights + targets.mean, 0.0)
+            out[own] = np.maximum(part[own] @ weights + mean, 0.0)
     return predicted
+
+
+def usual(sections: Sequence[TrainData], groups: Sequence[NDArray[np.int64]]) -> list[FloatArray]:
+    """Return per section the (genes,) mean over all spots of other groups: what one would say without a picture."""
+    everything, group = np.concatenate([s.expression for s in sections]), np.concatenate(list(groups))
+    return [everything[group != own[0]].mean(axis=0) for own in groups]
 
 
 def calibrate(
     sections: Sequence[TrainData],
     predicted: Sequence[FloatArray],
     signals: Sequence[FloatArray],
+    groups: Sequence[NDArray[np.int64]],
     *,
-    groups: int,
     kind: str,
 ) -> Calibration | None:
     """Return the calibration of left-out predictions; None where signals are not known, as within one section.
@@ -123,13 +137,13 @@ def calibrate(
     signals
         Per section (n, s).
     groups, kind
-        How many groups were left out in turn, and what they are.
+        Per section the group of each spot, and what the groups are.
     """
-    if not all(np.isfinite(part).all() for part in signals):
+    if len(sections) == 1 or not all(np.isfinite(part).all() for part in signals):
         return None
-    usual = np.concatenate([section.expression for section in sections]).mean(axis=0)
-    found = [hits(s.expression, values, usual) for s, values in zip(sections, predicted, strict=True)]
-    return Calibration.fit(signals, found, groups=groups, kind=kind)
+    mean = usual(sections, groups)
+    found = [hits(s.expression, values, own) for s, values, own in zip(sections, predicted, mean, strict=True)]
+    return Calibration.fit(signals, found, groups=len(np.unique(np.concatenate(list(groups)))), kind=kind)
 
 
 def deviation_size(values: FloatArray, mean: FloatArray) -> FloatArray:

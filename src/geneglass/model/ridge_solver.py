@@ -154,7 +154,7 @@ def spot_groups(sections: Sequence[TrainData]) -> tuple[list[NDArray[np.int64]],
     """
     sizes = [len(section.features) for section in sections]
     if sum(sizes) < MIN_SPOTS:
-        raise InputError(f"ridge needs at least {MIN_SPOTS} training spots, got {sum(sizes)}; add sections.")
+        raise InputError(f"Training needs at least {MIN_SPOTS} spots with counts, got {sum(sizes)}: add sections.")
     patients = [section.patient for section in sections]
     names = sorted({patient for patient in patients if patient is not None})
     if None not in patients and len(names) > 1:

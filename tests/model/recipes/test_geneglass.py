@@ -134,11 +134,25 @@ def test_confidence_is_calibrated_and_falls_where_tissue_is_strange(across: Gene
 
 
 def test_one_section_alone_is_blended_evenly_and_calibrates_nothing() -> None:
-    recipe = trained([section("only", "p", 1)])
+    recipe = make_recipe("geneglass", QUICK, GENES, NoNetwork())  # type: ignore[arg-type]
+    steps = list(recipe.fit([section("only", "p", 1)]))
+    assert isinstance(recipe, GeneglassRecipe)
     answer = recipe.predict(query())
     assert recipe.weights == EVEN
     assert answer.calibrated == ""
+    assert steps[-1].message.startswith("Blended: ")
     assert np.isfinite(answer.values).all()
+
+
+@pytest.mark.parametrize("sizes", [(13,), (10, 10), (8, 60)])
+def test_fewer_spots_than_axes_are_enough(sizes: tuple[int, ...]) -> None:
+    few = [section(f"s{i}", f"p{i}", i, n=n) for i, n in enumerate(sizes)]
+    wide = [replace(s, expression=np.tile(s.expression, 4), counts=np.tile(s.counts, 4)) for s in few]
+    genes = tuple(f"g{i}" for i in range(4 * len(GENES)))
+    recipe = make_recipe("geneglass", QUICK, genes, NoNetwork())  # type: ignore[arg-type]
+    for _ in recipe.fit(wide):
+        pass
+    assert np.isfinite(recipe.predict(query()).values).all()
 
 
 def test_without_validation_it_says_that_nothing_was_left_out(several: list[TrainData]) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from geneglass.errors import InputError
 from geneglass.model.encoders.texture import Texture
 from geneglass.model.recipe import FitStep, QueryData, TrainData
 from geneglass.model.recipes.ridge import Ridge, RidgeConfig
+from geneglass.model.regression import usual
+from geneglass.model.ridge_solver import spot_groups
 from geneglass.workflow.events import finish
 from geneglass.workflow.prepare import prepare
 
@@ -173,7 +176,7 @@ def test_settings_that_can_not_be(settings: dict[str, object], words: str) -> No
 
 
 def test_too_few_spots() -> None:
-    with pytest.raises(InputError, match="at least 4 training spots, got 3"):
+    with pytest.raises(InputError, match="at least 4 spots with counts, got 3"):
         fitted([section("a", None, 0, count=3)])
 
 
@@ -216,3 +219,22 @@ def test_real_breast_sections_left_out_in_turn(shared_data: Path, her2st_cohort:
     # The floor of the issue is passed by far; this is what was reached, less a little for other libraries.
     assert np.mean(everywhere) >= 0.165
     assert np.mean(highest) >= 0.43
+
+
+def test_a_section_without_spots_that_count_is_left_out(cohort: list[TrainData]) -> None:
+    empty = section("none", "z", 3, count=1)
+    nothing = replace(empty, **{name: getattr(empty, name)[:0] for name in _PER_SPOT})
+    one, other = (fitted(sections)[0].predict(cohort[0]).values for sections in ([*cohort, nothing], cohort))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_what_is_left_out_has_no_part_in_its_prediction_but_the_axes() -> None:
+    cohort = [section(f"s{i}", f"p{i}", i) for i in range(3)]
+    shifted = [*cohort[:2], replace(cohort[2], expression=cohort[2].expression + 5)]
+    groups, _ = spot_groups(cohort)
+    found = [usual(sections, groups)[2] for sections in (cohort, shifted)]
+    np.testing.assert_array_equal(*found)
+    assert not np.allclose(usual(shifted, groups)[0], usual(cohort, groups)[0])
+
+
+_PER_SPOT = ("features", "centres_um_yx", "expression", "counts")

@@ -30,7 +30,7 @@ from geneglass.model.early_stop import HeldOut, Stop
 from geneglass.model.principal_head import PrincipalHeadConfig, PrincipalHeadRecipe
 from geneglass.model.recipe import FitStep, QueryData, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
-from geneglass.model.regression import deviation_size
+from geneglass.model.regression import deviation_size, usual
 from geneglass.model.regression_pair import Fitted, RegressionPair, Sizes, fit_pair
 from geneglass.model.ridge_solver import spot_groups
 
@@ -93,7 +93,7 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         self._fitted: Fitted | None = None
         self._pair: RegressionPair | None = None
         self._familiarity: Familiarity | None = None
-        self._across_patients = False
+        self._across_patients = self._blended = False
 
     def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Fit the regressions, then train the retrieval as every contrastive recipe does, then blend."""
@@ -110,13 +110,13 @@ class GeneglassRecipe(PrincipalHeadRecipe):
             seed=self.seed,
         )
         before = total = 2 * len(np.unique(np.concatenate(groups)))
-        self.weights = EVEN
+        self.weights, self._blended = EVEN, False
         for step in super().fit(used, snapshots=snapshots):
             total = step.total + before
             yield replace(step, done=step.done + before, total=total)
         self._fitted = None
         shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(PREDICTORS, self.weights, strict=True))
-        how = f"Blended as {kind} left out in turn say" if self.stop is not None else "Blended"
+        how = f"Blended as {kind} left out say" if self._blended else "Blended"
         yield FitStep(total, total, message=f"{how}: {shares}.")
 
     def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
@@ -134,11 +134,12 @@ class GeneglassRecipe(PrincipalHeadRecipe):
             [item.predicted for item, _ in held],
         )
         if self.config.blend == "fitted":
-            self.weights = best_weights(truth, parts, self.config.blend_steps)
-        usual = np.concatenate([self.measured(section).reference for section in sections]).mean(axis=0)
+            self.weights, self._blended = best_weights(truth, parts, self.config.blend_steps), True
+        references = [replace(section, expression=self.measured(section).reference) for section in sections]
+        mean = usual(references, spot_groups(sections)[0])
         values = [mixed(self.weights, predictions) for predictions in zip(*parts, strict=True)]
         signals = [self._all_signals(*pair, sections, kind) for pair in zip(held, values, strict=True)]
-        found = [hits(one, other, usual) for one, other in zip(truth, values, strict=True)]
+        found = [hits(truth[n], values[n], mean[i]) for n, (_, i) in enumerate(held)]
         groups = len({item.patient if kind == "patients" else item.section for item, _ in held})
         return Calibration.fit(signals, found, groups=groups, kind=kind)
 

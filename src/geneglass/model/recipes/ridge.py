@@ -74,6 +74,7 @@ class Ridge(Recipe):
 
     def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Learn from measured sections in one pass, yielding at every group left out; it needs no snapshots."""
+        sections = [section for section in sections if len(section.features)]
         groups, kind = spot_groups(sections)
         total = len(np.unique(np.concatenate(groups))) + 1
         yield FitStep(0, total)
@@ -102,7 +103,7 @@ class Ridge(Recipe):
             self._signals(score.astype(np.float32), values, section, exclude_patient=kind == "patients")
             for section, score, values in zip(sections, scores, predicted, strict=True)
         ]
-        self._calibration = calibrate(sections, predicted, signals, groups=total - 1, kind=kind)
+        self._calibration = calibrate(sections, predicted, signals, groups, kind=kind)
         yield FitStep(
             total, total, message=told(tuned, kind, what="expression programmes" if by_programme else "genes")
         )
