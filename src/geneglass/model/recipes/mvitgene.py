@@ -1,7 +1,8 @@
 """MViTGene: sub-patches and the whole patch, contrasted with spots, after J. Biomed. Inform. 2026.
 
 One branch looks at parts of a patch through one shared network and takes their mean, the other at all of it. With
-frozen features the parts are the encoder's narrowest fields of view and the whole is all features; with
+frozen features the parts are the encoder's narrowest fields of view (`sub_patches` of them, which with `texture` are
+all ten, its neighbourhoods too) and the whole is all features; with
 `fine_tune` they are the nine tiles of the patch, in a copy of the encoder's network, and the patch itself, in
 MobileViT (`vit`, from random weights unless `vit_weights` names a file). A place's embedding is the mean of both
 branches, `vit_share` of it the whole patch. The loss is the sum of five parts, each with a weight: a hard and
