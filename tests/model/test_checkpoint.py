@@ -48,6 +48,8 @@ def saved(request, tmp_path_factory):
         min_counts=500,
         sections=(SectionInfo("a", "p", "slide", "spots", 20, 0.69), SectionInfo("b")),
         trust={"r": np.array([0.1, np.nan, -0.2, 0.5], np.float32)},
+        left_out="sections",
+        leaks=True,
     )
     save_model(path, recipe, info)
     return path, recipe, info
@@ -88,6 +90,15 @@ def test_header_says_everything(saved):
     assert found.settings == vars(recipe.config)
     assert found.encoder_identity == recipe.encoder.identity
     np.testing.assert_array_equal(found.trust["r"], info.trust["r"])
+    assert (found.left_out, found.leaks) == ("sections", True)
+
+
+def test_earlier_files_do_not_say_what_was_left_out(other):
+    def earlier(header, _):
+        del header["left_out"], header["leaks"]
+
+    found = read_info(other(earlier))
+    assert (found.left_out, found.leaks) == ("", False)
 
 
 def test_file_holds_no_pickle(saved):

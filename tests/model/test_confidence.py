@@ -25,7 +25,7 @@ def familiarity() -> Familiarity:
 
 
 def test_more_of_the_same_lies_in_the_middle(familiarity: Familiarity) -> None:
-    found = familiarity.confidence(blobs(9, 200), section="new")
+    found = familiarity.confidence(blobs(9, 200), own={"new"})
 
     assert found.dtype == np.float32
     assert 0.35 < found.mean() < 0.65
@@ -34,11 +34,11 @@ def test_more_of_the_same_lies_in_the_middle(familiarity: Familiarity) -> None:
 
 
 def test_what_training_never_saw_gets_nothing(familiarity: Familiarity) -> None:
-    assert (familiarity.confidence(blobs(9, centre=8.0), section="new") == 0).all()
+    assert (familiarity.confidence(blobs(9, centre=8.0), own={"new"}) == 0).all()
 
 
 def test_it_falls_with_the_distance(familiarity: Familiarity) -> None:
-    means = [familiarity.confidence(blobs(9, centre=shift), section="new").mean() for shift in (0.0, 0.7, 1.5)]
+    means = [familiarity.confidence(blobs(9, centre=shift), own={"new"}).mean() for shift in (0.0, 0.7, 1.5)]
 
     assert means[0] > means[1] > means[2]
 
@@ -48,12 +48,12 @@ def test_share_is_counted_as_documented(familiarity: Familiarity) -> None:
     distance = np.sort(np.linalg.norm(others - point, axis=1))[:NEIGHBOURS].mean()
     expected = (familiarity.distances >= distance).mean()
 
-    np.testing.assert_allclose(familiarity.confidence(point, section="new"), expected, atol=1e-6)
+    np.testing.assert_allclose(familiarity.confidence(point, own={"new"}), expected, atol=1e-6)
 
 
 def test_its_own_section_is_left_out(familiarity: Familiarity) -> None:
-    own = familiarity.confidence(blobs(0), section="a1")
-    stranger = familiarity.confidence(blobs(0), section="new")
+    own = familiarity.confidence(blobs(0), own={"a1"})
+    stranger = familiarity.confidence(blobs(0), own={"new"})
 
     assert own.mean() < 0.65
     assert stranger.mean() > own.mean() + 0.1
@@ -63,8 +63,8 @@ def test_its_own_patient_is_left_out_when_asked() -> None:
     near, far = blobs(0), blobs(2, centre=3.0)
     familiarity = of([near, near + 0.01, far], ["a1", "a2", "b1"], ["a", "a", "b"])
 
-    with_sister = familiarity.confidence(near, section="a1")
-    without = familiarity.confidence(near, section="a1", patient="a")
+    with_sister = familiarity.confidence(near, own={"a1"})
+    without = familiarity.confidence(near, own={"a1"}, patient="a")
 
     assert with_sister.mean() > without.mean() + 0.3
 
@@ -72,9 +72,9 @@ def test_its_own_patient_is_left_out_when_asked() -> None:
 def test_nothing_left_to_compare_with_is_unknown() -> None:
     familiarity = of([blobs(0)], ["only"], [None])
 
-    assert np.isnan(familiarity.confidence(blobs(1), section="only")).all()
+    assert np.isnan(familiarity.confidence(blobs(1), own={"only"})).all()
     # A new place is held against all of the section, its own halves were held against each other.
-    assert 0.5 < familiarity.confidence(blobs(1), section="new").mean() < 0.9
+    assert 0.5 < familiarity.confidence(blobs(1), own={"new"}).mean() < 0.9
 
 
 def test_large_training_sets_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,5 +91,5 @@ def test_saved_and_loaded(familiarity: Familiarity) -> None:
 
     query = blobs(9)
     np.testing.assert_array_equal(
-        loaded.confidence(query, section="a1", patient="a"), familiarity.confidence(query, section="a1", patient="a")
+        loaded.confidence(query, own={"a1"}, patient="a"), familiarity.confidence(query, own={"a1"}, patient="a")
     )

@@ -82,17 +82,18 @@ def test_chunks_change_nothing(bank, rule, monkeypatch):
 
 
 def test_own_section_and_own_patient_are_out(bank):
-    assert set(bank.rows_for("b", "p", exclude_patient=False).tolist()) == {*range(20), *range(40, 60)}
-    assert set(bank.rows_for("b", "p", exclude_patient=True).tolist()) == set(range(40, 60))
-    assert set(bank.rows_for("new", "p", exclude_patient=True).tolist()) == set(range(40, 60))
-    assert len(bank.rows_for("new", None, exclude_patient=True)) == 60
+    assert set(bank.rows_for({"b"}, "p", exclude_patient=False).tolist()) == {*range(20), *range(40, 60)}
+    assert set(bank.rows_for({"b"}, "p", exclude_patient=True).tolist()) == set(range(40, 60))
+    assert set(bank.rows_for({"new"}, "p", exclude_patient=True).tolist()) == set(range(40, 60))
+    assert len(bank.rows_for({"new"}, None, exclude_patient=True)) == 60
+    assert set(bank.rows_for({"a", "b"}, "p", exclude_patient=False).tolist()) == set(range(40, 60))
 
 
 @pytest.mark.parametrize("exclude_patient", [False, True])
 @pytest.mark.parametrize("rule", RULES)
 def test_own_spots_are_never_retrieved_though_they_equal_the_query(bank, rule, exclude_patient):
     query = bank.embeddings[20:40]
-    found = bank.search(query, bank.rows_for("b", "p", exclude_patient=exclude_patient), rule)
+    found = bank.search(query, bank.rows_for({"b"}, "p", exclude_patient=exclude_patient), rule)
     owners = bank.section_of.numpy()[found.rows]
     assert set(np.unique(owners)) == ({2} if exclude_patient else {0, 2})
     # Had they been allowed, each would have found itself.
@@ -102,9 +103,9 @@ def test_own_spots_are_never_retrieved_though_they_equal_the_query(bank, rule, e
 def test_nothing_left_to_retrieve_is_said(bank):
     alone = Bank(bank.embeddings[:20], bank.expression[:20], bank.section_of[:20], ("a",), ("p",))
     with pytest.raises(InputError, match="section a itself"):
-        alone.rows_for("a", "p", exclude_patient=False)
+        alone.rows_for({"a"}, "p", exclude_patient=False)
     with pytest.raises(InputError, match="patient p itself"):
-        alone.rows_for("new", "p", exclude_patient=True)
+        alone.rows_for({"new"}, "p", exclude_patient=True)
 
 
 def test_more_neighbours_than_spots_and_no_query(bank):

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from geneglass.data.cohort import read_cohort
+from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel
 from geneglass.data.section import open_section, require_spots
+from geneglass.data.split import cross_folds
 from geneglass.model.make import make_encoder
 from geneglass.model.recipe import Answer, FitStep, Recipe
 from geneglass.model.trust import null_names
-from geneglass.workflow.cross_fit import Training, cross_fit
+from geneglass.workflow.cross_fit import Training, cross_fit, left_out
 from geneglass.workflow.events import finish
 from geneglass.workflow.prepare import prepare
 from geneglass.workflow.resume import RunFolder
@@ -80,6 +81,25 @@ def test_without_patients_to_leave_out_sections_are_and_sisters_stay(prepared, t
     found, seen = checked((panel, with_patients(items, patients)), tmp_path)
     assert all(section not in fitted and len(fitted) == 2 and not exclude for section, fitted, exclude, _ in seen)
     assert not found["verdict"].any()
+
+
+@pytest.mark.parametrize(
+    ("patients", "left", "leaks"),
+    [
+        (("Ada", "Bo", "Ada"), "patients", False),
+        (("Ada",) * 3, "sections", True),
+        (("Ada", None, "Cleo"), "sections", True),
+    ],
+)
+def test_what_was_left_out_is_said_and_that_it_leaks_is_told_once(prepared, tmp_path, patients, left, leaks):
+    panel, items = prepared
+    training = Training(lambda genes: Watched(genes, []), lambda rest: panel, panel)
+    events = list(cross_fit(training, with_patients(items, patients), folder=RunFolder(tmp_path, 60.0)))
+    told = [event.message for event in events if event.message.startswith("Held-out r leaks: sister sections")]
+    assert len(told) == leaks
+    sources = [SectionSource(i.section.name, p) for i, p in zip(items, patients, strict=True)]
+    assert left_out(cross_folds(sources)) == (left, leaks)
+    assert left_out(cross_folds(sources[:1])) == ("", False)
 
 
 def test_sisters_are_left_out_together(prepared, tmp_path):

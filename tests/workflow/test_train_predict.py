@@ -71,6 +71,7 @@ def test_prediction_file_follows_the_contract(config, tiny_cohort):
     assert facts["mpp"] == pytest.approx(section.mpp)
     assert facts["model_hash"]
     assert facts["slide_hash"]
+    assert (facts["left_out"], bool(facts["leaks"])) == ("patients", False)
     assert np.isfinite(written.X).all()
     assert ((written.obs["confidence"] >= 0) & (written.obs["confidence"] <= 1)).all()
 

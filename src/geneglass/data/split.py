@@ -47,6 +47,14 @@ def folds(sections: Sequence[SectionSource], split: Literal["patient", "section"
     )
 
 
+def cross_folds(sections: Sequence[SectionSource]) -> tuple[Fold, ...]:
+    """Return one fold for each patient where that is possible, else one for each section; none for one section."""
+    patients = {section.patient for section in sections}
+    if len(sections) < 2:
+        return ()
+    return folds(sections, "patient" if None not in patients and len(patients) > 1 else "section")
+
+
 def make_fold(name: str, train: Sequence[SectionSource], test: Sequence[SectionSource]) -> Fold:
     """Return a fold of these sections; it leaks where a patient is on both sides, or may be."""
     trained = {section.patient for section in train}

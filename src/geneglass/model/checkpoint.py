@@ -57,6 +57,11 @@ class ModelInfo:
         What it was trained on.
     trust
         (genes,) arrays by name: held-out r, its interval, r of each null, the noise ceiling, codes of the verdict.
+    left_out
+        What the trust was measured on: "patients" or "sections" left out in turn; empty where nothing was left out,
+        and in files of earlier versions.
+    leaks
+        Whether tissue of a patient left out may have stayed in the training, so that the trust is too high.
     measured_genes
         Genes that all training sections measured and whose counts the file keeps for its reference spots; the
         panel is among them. Empty where the recipe does not retrieve, and in files of earlier versions.
@@ -75,6 +80,8 @@ class ModelInfo:
     sections: tuple[SectionInfo, ...] = ()
     trust: Trust = field(default_factory=dict)
     measured_genes: tuple[str, ...] = ()
+    left_out: str = ""
+    leaks: bool = False
 
 
 def save_model(path: Path, recipe: Recipe, info: ModelInfo, reference: ReferenceCounts | None = None) -> None:

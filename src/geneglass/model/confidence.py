@@ -5,6 +5,7 @@ does not say that the prediction is right.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,31 +81,31 @@ class Familiarity:
             distances[own] = _nearest_mean(stacked[own], stacked[~own])
         return cls(stacked, owner, tuple(sections), tuple(patients), np.sort(distances))
 
-    def confidence(self, points: FloatArray, *, section: str, patient: str | None = None) -> FloatArray:
+    def confidence(self, points: FloatArray, *, own: AbstractSet[str], patient: str | None = None) -> FloatArray:
         """Return (n,) in 0..1: the share of training places at least as far from the others as these places are.
 
         Parameters
         ----------
         points
             (n, k) places of one slide.
-        section
-            Their section, which is left out of the comparison.
+        own
+            Names of the sections that hold their own tissue, which are left out of the comparison.
         patient
             Where given, all sections of this patient are left out; NaN where nothing is left.
         """
-        distances = self._distances(points, section, patient)
+        distances = self._distances(points, own, patient)
         nearer = np.searchsorted(self.distances, distances, side="left")
         share = (1.0 - nearer / len(self.distances)).astype(np.float32)
         return np.where(np.isnan(distances), np.float32(np.nan), share)
 
-    def strangeness(self, points: FloatArray, *, section: str, patient: str | None = None) -> FloatArray:
+    def strangeness(self, points: FloatArray, *, own: AbstractSet[str], patient: str | None = None) -> FloatArray:
         """Return (n,) distances of places, taken as `confidence` takes them, over the training places' median."""
         usual = max(float(np.median(self.distances)), 1e-12)
-        return (self._distances(points, section, patient) / usual).astype(np.float32)
+        return (self._distances(points, own, patient) / usual).astype(np.float32)
 
-    def _distances(self, points: FloatArray, section: str, patient: str | None) -> FloatArray:
+    def _distances(self, points: FloatArray, own: AbstractSet[str], patient: str | None) -> FloatArray:
         left_out = [
-            name == section or (patient is not None and other == patient)
+            name in own or (patient is not None and other == patient)
             for name, other in zip(self.sections, self.patients, strict=True)
         ]
         others = self.points[~np.asarray(left_out)[self.owner]]

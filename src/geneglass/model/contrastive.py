@@ -246,7 +246,7 @@ class ContrastiveRecipe(Recipe):
     def predict(self, query: QueryData, *, exclude_patient: bool = False) -> Answer:
         """Return the weighted mean expression of the nearest reference spots, never of the query's own section."""
         modules, bank = self.trained()
-        allowed = bank.rows_for(query.section, query.patient, exclude_patient=exclude_patient)
+        allowed = bank.rows_for(query.own, query.patient, exclude_patient=exclude_patient)
         images = query_images(query, self.device, with_patches=self.fine_tunes)
         if images.features.shape[1] != (self._shapes or Shapes(0, 0, 0)).features:
             raise InputError(

@@ -48,6 +48,8 @@ class QueryData:
     slide_features
         (m, dim) features of places spread evenly over the whole slide, the same whichever places are asked about;
         only for recipes that say so with `reads_slide`.
+    own_sections
+        Every training section that holds the query's tissue, where there may be several: none is retrieved from.
     """
 
     section: str
@@ -57,6 +59,12 @@ class QueryData:
     array_yx: FloatArray | None = None
     patches: PatchSource | None = None
     slide_features: FloatArray | None = None
+    own_sections: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Return the names of all sections that are the query's own."""
+        return frozenset((self.section, *self.own_sections))
 
 
 @dataclass(frozen=True)

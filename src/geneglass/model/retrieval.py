@@ -1,5 +1,6 @@
 """Retrieval: which reference spots lie nearest a query in the embedding, and how much each counts."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,8 +69,17 @@ class Bank:
     def __len__(self) -> int:
         return len(self.embeddings)
 
-    def rows_for(self, section: str, patient: str | None, *, exclude_patient: bool) -> Tensor:
-        """Return the rows that a query from this section may retrieve: never its own section's.
+    def rows_for(self, own: AbstractSet[str], patient: str | None, *, exclude_patient: bool) -> Tensor:
+        """Return the rows that a query may retrieve: never its own section's.
+
+        Parameters
+        ----------
+        own
+            Names of the sections that hold the query's own tissue.
+        patient
+            Whose tissue the query is.
+        exclude_patient
+            Whether no section of the patient may be retrieved from.
 
         Raises
         ------
@@ -77,14 +87,15 @@ class Bank:
             When none is left.
         """
         allowed = [
-            name != section and not (exclude_patient and patient is not None and owner == patient)
+            name not in own and not (exclude_patient and patient is not None and owner == patient)
             for name, owner in zip(self.sections, self.patients, strict=True)
         ]
         rows = torch.nonzero(torch.tensor(allowed, device=self.section_of.device)[self.section_of]).flatten()
         if not len(rows):
-            own = f"patient {patient}" if exclude_patient and patient is not None else f"section {section}"
+            of_patient = exclude_patient and patient is not None
+            said = f"patient {patient}" if of_patient else f"section {', '.join(sorted(own))}"
             raise InputError(
-                f"The model knows only spots of {own} itself, and a place never retrieves from its own: "
+                f"The model knows only spots of {said} itself, and a place never retrieves from its own: "
                 "predict another section, or train on more."
             )
         return rows

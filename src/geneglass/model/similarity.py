@@ -31,7 +31,7 @@ def training_similarity(recipe: "ContrastiveRecipe", pool: Pool, k: int) -> Floa
     found = []
     for number, section in enumerate(bank.sections):
         query = recipe.embed_images(modules, pool.images, torch.nonzero(pool.section_of == number).flatten())
-        allowed = bank.rows_for(section, None, exclude_patient=False)
+        allowed = bank.rows_for({section}, None, exclude_patient=False)
         found.append(recipe.search(modules, bank, query, allowed, k).similarity.mean(axis=1))
     return np.sort(np.concatenate(found)).astype(np.float32)
 

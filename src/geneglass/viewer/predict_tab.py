@@ -117,7 +117,7 @@ class PredictTab(QWidget):
         else:
             self.model.setText(session.model_path.name)
             self.model.setToolTip(str(session.model_path))
-            self.facts.setText(_model_facts(session.model_info))
+            self.facts.setText(model_facts(session.model_info))
             self.facts.show()
         self._on_busy_changed()
 
@@ -135,10 +135,12 @@ class PredictTab(QWidget):
         self.predict.setEnabled(ready and self._desk.runner.running is None)
 
 
-def _model_facts(info: ModelInfo) -> str:
+def model_facts(info: ModelInfo) -> str:
+    """Return what a model file says of itself, in one line."""
     names = ", ".join(section.name for section in info.sections)
     text = f"{info.recipe} · {info.encoder.partition('@')[0]} · {len(info.genes):,} genes · trained on {names}"
     trust = np.asarray(info.trust.get("r", ()), float)
     if np.isfinite(trust).any():
         text += f" · held-out r: median {np.nanmedian(trust):.2f}, best {np.nanmax(trust):.2f}"
+        text += " (leaking: sections of one patient)" if info.leaks else ""
     return text

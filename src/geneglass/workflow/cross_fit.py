@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from geneglass.data.cohort import SectionSource
 from geneglass.data.genes import normalise, panel_counts
 from geneglass.data.section import require_spots
+from geneglass.data.split import Fold, cross_folds
 from geneglass.data.types import FloatArray
 from geneglass.metric.pearson import pearson
 from geneglass.model.nulls import shuffled
@@ -60,25 +62,42 @@ def cross_fit(training: Training, prepared: Sequence[Prepared], *, folder: RunFo
     folder
         The run's folder, where finished fits are kept for a resumed run.
     """
-    groups, by_patient = _groups(prepared)
-    if len(groups) < 2:
+    divisions = cross_folds([SectionSource(item.section.name, patient=item.data.patient) for item in prepared])
+    if not divisions:
         return {}
+    by_name = {item.section.name: item for item in prepared}
     held_out = []
-    for number, group in enumerate(groups, start=1):
-        stage = f"Checking on tissue left out ({number} of {len(groups)})"
-        yield Event(stage, 0, 1)
-        rest = [item for other in groups if other is not group for item in other]
+    for number, fold in enumerate(divisions, start=1):
+        stage = f"Checking on tissue left out ({number} of {len(divisions)})"
+        yield Event(stage, 0, 1, message=leak_told(divisions) if number == 1 else "")
+        rest = [by_name[name] for name in fold.train]
         panel = training.choose(rest)
         recipe = training.make(panel)
         data = [with_panel(item, training.panel, panel).data for item in rest]
         yield from resumable_fit(recipe, data, stage=stage, folder=folder)
-        for item in group:
+        for item in (by_name[name] for name in fold.test):
             # As in an evaluation: under a patient split nothing of the patient is retrieved.
-            predicted = recipe.predict(item.data.query(), exclude_patient=by_patient).values
+            predicted = recipe.predict(item.data.query(), exclude_patient=not fold.leaks).values
             known = _columns(predicted, panel, training.panel)
             held_out.append(_held_out(item, rest, known, training))
             yield Event(stage, 1, 1)
     return trust(held_out, seed=training.seed)
+
+
+def leak_told(divisions: Sequence[Fold]) -> str:
+    """Return the sentence that held-out r leaks; empty where patients are left out."""
+    if not any(fold.leaks for fold in divisions):
+        return ""
+    return (
+        "Held-out r leaks: sister sections of the same patient stay in training, or may, where a patient id is "
+        "missing; name two patients or more to learn how it is with a new one."
+    )
+
+
+def left_out(divisions: Sequence[Fold]) -> tuple[str, bool]:
+    """Return what is left out in turn ("patients" or "sections", empty for nothing), and whether that leaks."""
+    leaks = any(fold.leaks for fold in divisions)
+    return ("sections" if leaks else "patients") if divisions else "", leaks
 
 
 def with_panel(item: Prepared, panel: Genes, wanted: Genes) -> Prepared:
@@ -122,13 +141,3 @@ def _measured(item: Prepared, panel: Genes) -> Measured:
         centres_yx=item.section.centres_yx[item.kept],
         n_spots=len(item.kept),
     )
-
-
-def _groups(prepared: Sequence[Prepared]) -> tuple[list[list[Prepared]], bool]:
-    """Return the sections that are left out together, and whether those are patients."""
-    patients = [p.data.patient for p in prepared]
-    by_patient = None not in patients and len(set(patients)) > 1
-    groups: dict[str | None, list[Prepared]] = {}
-    for item in prepared:
-        groups.setdefault(item.data.patient if by_patient else item.data.section, []).append(item)
-    return list(groups.values()), by_patient

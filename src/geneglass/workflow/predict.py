@@ -73,7 +73,7 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     answer = yield from answer_in_batches(recipe, query, config.batch)
     answer = yield from answer_genes(answer, genes, info, config.model)
     table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx, genes=genes.names)
-    table.obs["trained_on"] = trained_on(section, info) is not None
+    table.obs["trained_on"] = bool(trained_on(section, info))
     table.obs["abstained"] = abstained(answer, config.abstain_below)
     table.uns["geneglass"] = facts | {"untested": genes.told(), "calibrated": answer.calibrated}
     yield Event("Writing", 0, 1, message=_told(table))
@@ -173,25 +173,27 @@ def make_query(section: Section, info: ModelInfo, recipe: Recipe, places: Places
         patches = SlidePatches(slide, places.centres_yx, recipe.encoder.patches, mpp)
     own = trained_on(section, info)
     return QueryData(
-        section=own or f"query:{section.name}",
+        section=own[0] if own else f"query:{section.name}",
         patient=section.patient,
         features=features,
         centres_um_yx=places.centres_yx * np.float32(mpp),
         array_yx=places.array_yx,
         patches=patches,
+        own_sections=own,
     )
 
 
-def trained_on(section: Section, info: ModelInfo) -> str | None:
-    """Return the name of the training section with the same slide or the same spots, else None.
+def trained_on(section: Section, info: ModelInfo) -> tuple[str, ...]:
+    """Return the names of the training sections with the same spots, else of those with the same slide.
 
     Names are not compared: two cohorts may both have a "C2".
     """
     own_spots, own_slide = spots_hash(section), slide_hash(section)
-    # Spots first: two training sections may share one slide, and it is its own spots that must not be retrieved.
+    # Spots first: of two training sections on one slide, the other one is not the query's own. Where only the slide
+    # matches (bare, or with spots made anew) none of them can be told apart.
     same_spots = [known.name for known in info.sections if own_spots and known.spots_hash == own_spots]
     same_slide = [known.name for known in info.sections if own_slide and known.slide_hash == own_slide]
-    return next(iter((*same_spots, *same_slide)), None)
+    return tuple(same_spots or same_slide)
 
 
 def answer_in_batches(recipe: Recipe, query: QueryData, batch: int) -> Job[Answer]:
@@ -276,6 +278,8 @@ def provenance(config: PredictConfig, section: Section, info: ModelInfo) -> dict
         "abstain_below": config.abstain_below,
         "spot_diameter_um": section.spot_diameter_um or 0.0,
         "min_counts": info.min_counts,
+        "left_out": info.left_out,
+        "leaks": info.leaks,
         "training_sections": _names(info),
     }
 

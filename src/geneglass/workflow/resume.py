@@ -2,12 +2,9 @@
 
 import hashlib
 import json
-import secrets
-import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +15,7 @@ from safetensors.torch import save_file
 
 from geneglass import __version__
 from geneglass.data.atomic import atomic_path
-from geneglass.data.cache import cache_folder
 from geneglass.model.recipe import Recipe, TrainData
-from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.fit import fit
 
@@ -66,19 +61,6 @@ class RunFolder:
 
     path: Path
     snapshot_s: float
-
-
-@contextmanager
-def run_folder(config: TrainConfig) -> Iterator[RunFolder]:
-    """Give a run its folder; it is removed when the run is done, kept when it is stopped."""
-    settled = repr(replace(config, resume=False, snapshot_s=0))
-    key = hashlib.sha256(settled.encode()).hexdigest()[:24]
-    earlier = sorted(cache_folder("fits").glob(f"{key}-*"), key=lambda path: path.stat().st_mtime)
-    # A folder of its own, since the same run may be going on beside this one.
-    folder = earlier[-1] if config.resume and earlier else cache_folder("fits") / f"{key}-{secrets.token_hex(4)}"
-    folder.mkdir(exist_ok=True)
-    yield RunFolder(folder, config.snapshot_s)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def resumable_fit(recipe: Recipe, data: Sequence[TrainData], *, stage: str, folder: RunFolder) -> Job[None]:

@@ -1,6 +1,7 @@
 """Train one recipe on a cohort and write one model file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from geneglass import __version__
@@ -9,7 +10,8 @@ from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, read_panel
 from geneglass.data.section import require_slide, require_spots
 from geneglass.data.section_hash import slide_hash, spots_hash
-from geneglass.data.split import hold_out
+from geneglass.data.sisters import require_apart
+from geneglass.data.split import cross_folds, hold_out
 from geneglass.errors import InputError
 from geneglass.model.checkpoint import ModelInfo, SectionInfo, save_model
 from geneglass.model.encoder import Encoder
@@ -18,13 +20,14 @@ from geneglass.model.recipe import Recipe
 from geneglass.model.reference import ReferenceCounts, SectionCounts, join_counts
 from geneglass.model.trust import Trust
 from geneglass.workflow.config import TrainConfig
-from geneglass.workflow.cross_fit import Training, cross_fit
+from geneglass.workflow.cross_fit import Training, cross_fit, left_out
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.encoder import open_encoder
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
-from geneglass.workflow.resume import resumable_fit, run_folder
+from geneglass.workflow.resume import resumable_fit
+from geneglass.workflow.run_folder import run_folder
 
 
 def train(config: TrainConfig) -> Job[Path]:
@@ -44,6 +47,8 @@ def train(config: TrainConfig) -> Job[Path]:
     for number, source in enumerate(sources):
         section = yield from open_placed(source, number, len(sources))
         sections.append(section)
+    divisions = cross_folds(sources) if config.cross_fit else ()
+    require_apart(divisions, {section.name: section for section in sections})
     panel = choose_or_read_panel(config, [require_spots(s) for s in sections])
     encoder = yield from open_encoder(config.encoder, device=device, download=config.download)
 
@@ -66,7 +71,8 @@ def train(config: TrainConfig) -> Job[Path]:
         if config.cross_fit:
             training = Training(make, lambda rest: panel_of(config, rest), panel, config.seed)
             trust = yield from cross_fit(training, prepared, folder=folder)
-        info = _info(config, recipe, encoder, prepared, trust)
+        held_out, leaks = left_out(divisions)
+        info = replace(_info(config, recipe, encoder, prepared, trust), left_out=held_out, leaks=leaks)
         save_model(config.out, recipe, info, reference_counts(recipe, prepared))
     return config.out
 

@@ -156,7 +156,7 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         """Return (n, 2): how strange each place is, and how far its prediction lies from the mean."""
         pair = self._regressions()
         scores, patient = pair.axes.scores(query.features), query.patient if exclude_patient else None
-        strange = self._known().strangeness(scores, section=query.section, patient=patient)
+        strange = self._known().strangeness(scores, own=query.own, patient=patient)
         return np.stack([strange, deviation_size(values, pair.mean)], axis=1)
 
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
@@ -166,7 +166,7 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         if self._across_patients or (query.patient is not None and query.patient in bank.patients):
             return mixed(self.weights, [*pair.predict(scores), retrieved])
         linear, local = pair.predict(scores, cautious=True)
-        familiar = np.nan_to_num(self._known().confidence(scores, section=query.section))
+        familiar = np.nan_to_num(self._known().confidence(scores, own=query.own))
         share = self.config.untested_share * familiar[:, None]
         return mixed([1 - share, share], [linear, mixed(self._local_weights(), [local, retrieved])])
 

@@ -110,7 +110,7 @@ class Ridge(Recipe):
 
     def _signals(self, scores: Any, values: Any, query: QueryData, *, exclude_patient: bool) -> Any:
         """Return (n, 2): how strange each place is, and how far its prediction lies from the mean."""
-        strange = self._known().strangeness(scores, section=query.section, patient=_named(query, exclude_patient))
+        strange = self._known().strangeness(scores, own=query.own, patient=_named(query, exclude_patient))
         return np.stack([strange, deviation_size(values, self._mean)], axis=1)
 
     def _known(self) -> Familiarity:
@@ -132,7 +132,7 @@ class Ridge(Recipe):
         values = np.maximum(scores @ self._weights + self._mean, 0.0).astype(np.float32)
         if self._calibration is None:
             patient = _named(query, exclude_patient)
-            return Answer(values, self._known().confidence(scores, section=query.section, patient=patient))
+            return Answer(values, self._known().confidence(scores, own=query.own, patient=patient))
         signals = self._signals(scores, values, query, exclude_patient=exclude_patient)
         return Answer(values, self._calibration.confidence(signals), calibrated=self._calibration.sentence())
 
