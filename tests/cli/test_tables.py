@@ -1,5 +1,7 @@
 """Scores as they stand in a terminal."""
 
+import json
+
 import pytest
 
 from geneglass.cli.main import run
@@ -23,6 +25,18 @@ def test_nulls_print_every_ranking_whichever_is_the_protocols_own(tiny_cohort, p
     assert said.count("position only, K = 10") >= 2
     assert "every spot is scored" in said
     assert "spots of 3 sections are scored" in said
+
+
+def test_nulls_take_a_seed_and_refuse_numbers_below_zero(tiny_cohort, panel, capsys):
+    arguments = ["nulls", str(tiny_cohort), "--panel", str(panel), "--json"]
+    drawn = []
+    for seed in ("0", "5", "5"):
+        assert run([*arguments, "--seed", seed]) == 0
+        drawn.append(json.loads(capsys.readouterr().out)["predictors"]["random references"]["r"])
+    assert drawn[0] != drawn[1] == drawn[2]
+    for option in ("--seed", "--min-counts"):
+        assert run([*arguments, option, "-1"]) == 2
+        assert "greater than or equal to 0" in capsys.readouterr().err
 
 
 def test_evaluate_prints_each_recipe_and_the_files(tiny_cohort, panel, tmp_path, capsys):

@@ -4,7 +4,7 @@ import pytest
 
 from geneglass.data.cohort import SectionSource
 from geneglass.data.split import Fold, folds, hold_out, make_fold
-from geneglass.errors import InputError
+from geneglass.errors import InputError, UsageError
 
 COHORT = tuple(SectionSource(name, patient) for name, patient in [("A1", "a"), ("B1", "b"), ("A2", "a"), ("C1", "c")])
 
@@ -34,6 +34,12 @@ def test_a_patient_split_without_patients_is_refused() -> None:
         folds([*COHORT, SectionSource("X"), SectionSource("Y")], "patient")
     with pytest.raises(InputError, match="at least 2 patients, got 1; use a section split, which leaks"):
         folds([COHORT[0], COHORT[2]], "patient")
+
+
+@pytest.mark.parametrize("split", ["Patient", "sections", ""])
+def test_an_unknown_word_is_no_section_split(split: str) -> None:
+    with pytest.raises(UsageError, match=f"A split is patient or section, got '{split}'"):
+        folds(COHORT, split)
 
 
 def test_a_section_split_needs_two() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from geneglass.data.cohort import Cohort, read_cohort, write_cohort
+from geneglass.data.spot_formats import open_spots
 from geneglass.errors import InputError, UsageError
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.evaluate import evaluate, settings_of
@@ -99,6 +100,20 @@ def test_given_sections_make_one_fold(config, tmp_path):
     assert "no interval" in " ".join(result["sentences"])
     with pytest.raises(InputError, match="No section Nobody"):
         finish(evaluate(replace(config, train=("Nobody",), test=(names[2],))))
+
+
+def test_a_training_section_without_spots_left_is_refused(config, tiny_cohort, tmp_path):
+    full, shallow, test = read_cohort(tiny_cohort).sections
+    table = open_spots(shallow.spots, shallow.positions).table
+    table.X = (table.X > 0).astype(np.float32)
+    table.write_h5ad(tmp_path / "shallow.h5ad")
+    cohort = Cohort(tmp_path / "cohort.toml", (full, replace(shallow, spots=tmp_path / "shallow.h5ad"), test))
+    write_cohort(cohort)
+    (tmp_path / "panel.txt").write_text("\n".join(table.var_names[:5]))
+    given = {"train": (full.name, shallow.name), "test": (test.name,), "panel": tmp_path / "panel.txt"}
+    job = evaluate(replace(config, cohort=cohort.path, out=tmp_path / "out", min_counts=600, **given))
+    with pytest.raises(InputError, match=f"^Section {shallow.name} is trained on but has no spot with 600 counts or"):
+        finish(job)
 
 
 def test_section_split_is_marked_as_leaking_everywhere(config, tmp_path, tiny_cohort):

@@ -14,6 +14,7 @@ from geneglass.model.encoders.texture import Texture
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.evaluate import evaluate, settings_of
 from geneglass.workflow.events import finish
+from geneglass.workflow.measured import CONTROL
 
 RIDGE, OTHER = "ridge", "mclstexp:faithful"
 N_GENES = 24
@@ -46,8 +47,9 @@ def test_one_embedding_serves_all_folds_and_recipes(run, tiny_cohort):
 
 def test_recipes_are_paired_over_genes(run):
     _, metrics, _ = run
-    [pair] = metrics["paired"]
-    assert (pair["first"], pair["second"]) == (RIDGE, OTHER)
+    named = [(pair["first"], pair["second"]) for pair in metrics["paired"]]
+    assert named == [(RIDGE, OTHER), (RIDGE, CONTROL), (OTHER, CONTROL)]
+    pair = metrics["paired"][0]
     for key in ("all", "top"):
         assert pair[key]["difference"] > 0.05
         assert pair[key]["interval"][0] < pair[key]["difference"] < pair[key]["interval"][1]

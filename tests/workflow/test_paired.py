@@ -44,7 +44,16 @@ def test_the_order_of_a_pair_is_that_of_the_recipes_and_only_the_sign_depends_on
     two = paired(sections, ("ridge", "other"), seed=0)[0]["all"]
     assert one["difference"] == pytest.approx(-two["difference"])
     assert one["p"] == two["p"]
-    assert one["higher"] + two["higher"] == 60
+    assert (one["higher"], one["lower"]) == (two["lower"], two["higher"])
+    assert one["higher"] + one["lower"] == 60
+
+
+def test_a_tie_is_higher_in_neither_direction():
+    sections = scored(0.05)
+    for s in sections:
+        s.scores["other"]["pearson"][:7] = s.scores["ridge"]["pearson"][:7]
+    found = paired(sections, ("ridge", "other"), seed=0)[0]["all"]
+    assert found["higher"] + found["lower"] == 53
 
 
 def test_no_difference_is_rarely_found():
@@ -83,7 +92,7 @@ def test_a_constant_prediction_counts_as_zero_and_an_unmeasured_gene_not_at_all(
 def test_same_scores_give_no_evidence():
     found = paired(scored(0.0, noise=0), ("other", "ridge"), seed=0)[0]["all"]
     assert found["p"] == 1
-    assert found["difference"] == found["higher"] == 0
+    assert found["difference"] == found["higher"] == found["lower"] == 0
 
 
 def test_panels_that_differ_by_fold_are_joined_by_gene_name():

@@ -17,6 +17,7 @@ from geneglass.workflow.metrics import Facts, complete
 from geneglass.workflow.protocol import PROTOCOLS, RANKINGS
 from geneglass.workflow.report import render
 from geneglass.workflow.report_maps import typical_maps
+from geneglass.workflow.report_tables import pairs
 from geneglass.workflow.results import per_gene
 from geneglass.workflow.scores import Scored, score
 from geneglass.workflow.statements import number
@@ -130,6 +131,16 @@ def test_a_pair_reads_the_same_from_both_sides(page_of):
     assert f">{difference:+.3f}" in page
     assert f">{-difference:+.3f}" in page
     assert f"ridge against mclstexp, r gene by gene: {difference:+.3f} over all genes" in page
+
+
+def test_a_pair_tells_what_its_interval_is_over_and_counts_ties_for_neither():
+    item = {"difference": 0.1, "interval": [0.05, 0.15], "interval_genes": [0.06, 0.14]}
+    compared = item | {"higher": 5, "lower": 2, "genes": 10, "p": 0.01}
+    metrics = {"interval_over": "patients", "paired": [{"first": "a", "second": "b", "all": compared}]}
+    square = pairs(metrics, "all")
+    assert "95 % 0.050 to 0.150 over patients, 0.060 to 0.140 over genes; higher in 5 of 10 genes" in square
+    assert "95 % -0.150 to -0.050 over patients, -0.140 to -0.060 over genes; higher in 2 of 10 genes" in square
+    assert "over sections" in pairs(metrics | {"interval_over": "sections"}, "all")
 
 
 def test_confidence_is_judged_or_said_to_be_missing(page_of):

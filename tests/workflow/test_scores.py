@@ -1,9 +1,12 @@
 """Scores of one section and what they come to, on tables made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from geneglass.data.genes import normalise
+from geneglass.errors import InputError
 from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled
 from geneglass.model.recipe import TrainData
 from geneglass.workflow.measured import NULLS, Measured
@@ -44,6 +47,31 @@ def test_a_difference_between_training_sections_is_no_variance():
     high.truth[:, 60:] += 100
     one = score_image_free(section("3", []), [low, high], PROTOCOLS["geneglass"], seed=0, brief=True)
     assert not one.top["train_variance"][50:].any()
+
+
+def empty(like):
+    """Return the section with every spot set aside."""
+    arrays = ("counts", "truth", "totals", "array_yx", "centres_yx")
+    return replace(like, name="9", **{key: getattr(like, key)[:0] for key in arrays})
+
+
+def test_a_training_section_without_spots_has_no_part_in_anything():
+    loud = np.arange(10, 60)
+    test, full = section("3", np.arange(20)), section("1", loud)
+    protocol = PROTOCOLS["geneglass"]
+    one, other = (
+        score_image_free(test, references, protocol, seed=0, brief=True) for references in ([full], [empty(full), full])
+    )
+    for ranking, chosen in one.top.items():
+        np.testing.assert_array_equal(other.top[ranking], chosen)
+    for name, found in one.scores.items():
+        np.testing.assert_array_equal(other.scores[name]["pearson"], found["pearson"])
+
+
+def test_without_any_training_spot_nothing_can_be_scored():
+    full = section("1", np.arange(20))
+    with pytest.raises(InputError, match="Not one spot of a training section is left to compare 3 with"):
+        score_image_free(section("3", np.arange(20)), [empty(full)], PROTOCOLS["geneglass"], seed=0, brief=True)
 
 
 def test_everything_is_measured_unless_it_should_be_brief():

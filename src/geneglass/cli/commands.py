@@ -5,15 +5,13 @@ from typing import Annotated
 
 import typer
 
-from geneglass.cli.run import plain, print_json, run_job
+from geneglass.cli.run import print_json, run_job
 from geneglass.cli.tables import show_checks, show_nulls, show_scores
 from geneglass.errors import InputError
-from geneglass.workflow.config import EvaluateConfig, PredictConfig, TrainConfig
+from geneglass.workflow.config import EvaluateConfig, NullsConfig, PredictConfig, TrainConfig
+from geneglass.workflow.plain import plain
 
-CohortArgument = Annotated[Path, typer.Argument(help="A cohort.toml.", show_default=False)]
-PanelOption = Annotated[Path | None, typer.Option(help="A text file with one gene per line.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-MinCountsOption = Annotated[int, typer.Option(help="Spots with fewer counts are set aside.")]
 
 
 def demo(
@@ -84,18 +82,18 @@ def evaluate(config: EvaluateConfig, *, json: bool) -> None:
         typer.echo(f"Written to {config.out}: metrics.json, per_gene.csv, report.html")
 
 
-def nulls(
-    cohort: CohortArgument,
-    protocol: Annotated[str, typer.Option(help="geneglass, or as published: mclstexp, hest.")] = "geneglass",
-    panel: PanelOption = None,
-    split: Annotated[str, typer.Option(help="patient, or section.")] = "patient",
-    min_counts: MinCountsOption = 500,
-    json: JsonFlag = False,
-) -> None:
+def nulls(config: NullsConfig, *, json: bool) -> None:
     """Score the predictors that see no image; sections need no slide."""
     from geneglass.workflow.nulls import score_nulls
 
-    scores = score_nulls(cohort, protocol=protocol, panel=panel, split=split, min_counts=min_counts)
+    scores = score_nulls(
+        config.cohort,
+        protocol=config.protocol,
+        panel=config.panel,
+        split=config.split,
+        min_counts=config.min_counts,
+        seed=config.seed,
+    )
     if json:
         print_json(scores)
     else:

@@ -1,8 +1,6 @@
 """How a job runs in a terminal: progress on standard error, results on standard output."""
 
 import json
-import math
-from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
@@ -11,6 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from geneglass.workflow.events import Event, Job
+from geneglass.workflow.plain import plain
 
 Result = TypeVar("Result")
 
@@ -69,18 +68,3 @@ def note_of(event: Event) -> str:
 def print_json(value: Any) -> None:
     """Print one JSON object on standard output; what is not a number is null."""
     typer.echo(json.dumps(plain(value), indent=2, allow_nan=False))
-
-
-def plain(value: Any) -> Any:
-    """Return a value made of JSON types only: NaN becomes None, paths become text."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from geneglass.errors import UsageError
 
@@ -118,7 +118,29 @@ class EvaluateConfig:
         _require(bool(self.train) == bool(self.test), "Give both --train and --test, or neither.")
         both = set(self.train) & set(self.test)
         _require(not both, f"Sections can not be in --train and --test at once: {', '.join(sorted(both))}.")
+        for option, names in (("--train", self.train), ("--test", self.test)):
+            twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
+            _require(not twice, f"{option} names {twice} more than once; name each section once.")
         _require(bool(self.recipes), "Name at least one recipe.")
+        choices = " or ".join(get_args(Split))
+        _require(self.split in get_args(Split), f"split must be {choices}, got {self.split!r}.")
+        _require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
+        _require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
+        _require(self.seed >= 0, f"seed must be at least 0, got {self.seed}.")
+
+
+@dataclass(frozen=True)
+class NullsConfig:
+    """Score the predictors that see no image; sections need no slide."""
+
+    cohort: Annotated[Path, {"tooltip": "A cohort.toml; its sections need no slide"}]
+    protocol: Annotated[Protocol, {"tooltip": "geneglass, or as published: mclstexp, hest"}] = "geneglass"
+    panel: Annotated[Path | None, {"tooltip": "A text file with one gene per line; else chosen on training data"}] = (
+        None
+    )
+    split: Annotated[Split, {"tooltip": "patient, or section (which leaks the patient, and says so)"}] = "patient"
+    min_counts: Annotated[int, {"min": 0, "tooltip": "Spots with fewer counts are set aside"}] = MIN_COUNTS
+    seed: Annotated[int, {"min": 0, "tooltip": "Same seed, same machine, same result"}] = 0
 
 
 @dataclass(frozen=True)

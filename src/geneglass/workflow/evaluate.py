@@ -25,7 +25,7 @@ from geneglass.workflow.events import Event, Job
 from geneglass.workflow.fit import fit
 from geneglass.workflow.measured import BASELINE, Measured, measure
 from geneglass.workflow.metrics import Facts, complete
-from geneglass.workflow.nulls import require_spots_left
+from geneglass.workflow.nulls import require_spots_left, require_training_spots
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
 from geneglass.workflow.protocol import Protocol, get_protocol
@@ -49,9 +49,15 @@ class Bench:
 
     def measured(self, name: str, panel: Sequence[str]) -> Measured:
         """Return what was measured of a panel on one section."""
-        section = self.prepared[name].section
-        limit = min_counts(self.config, self.protocol)
-        return measure(section.source, require_spots(section), panel, self.protocol, min_counts=limit)
+        prepared, limit = self.prepared[name], min_counts(self.config, self.protocol)
+        return measure(
+            prepared.section.source,
+            require_spots(prepared.section),
+            panel,
+            self.protocol,
+            min_counts=limit,
+            centres_um_yx=prepared.data.centres_um_yx,
+        )
 
     def asked(self, name: str, test: Measured) -> Asked:
         """Return a test section as a recipe is asked about it."""
@@ -161,6 +167,8 @@ def _panels(
     for number, fold in enumerate(divisions):
         yield Event("Choosing genes", number, len(divisions))
         tables = [require_spots(sections[name]) for name in fold.train]
+        for name, table in zip(fold.train, tables, strict=True):
+            require_training_spots(name, table, limit)
         panels[fold.name] = fixed or choose_panel(tables, config.panel_size, limit)
         for table in tables:
             panel_counts(table, panels[fold.name])  # refuses a training section that lacks a gene, by name

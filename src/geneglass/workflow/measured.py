@@ -11,6 +11,7 @@ from geneglass.data.cohort import SectionSource
 from geneglass.data.genes import kept_spots, panel_counts, spot_totals
 from geneglass.data.spots import Spots
 from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
 from geneglass.model.nulls import POSITION_K, depth_only, gene_mean, position_only, random_references
 from geneglass.workflow.groups import spot_labels
 from geneglass.workflow.prepare import array_positions
@@ -39,11 +40,13 @@ class Measured:
     array_yx
         (n, 2) array row and column, or None where the file has none.
     centres_yx
-        (n, 2) centres in pixels of the spot file's picture: position where there is no array.
+        (n, 2) centres in pixels of one picture of the section.
     n_spots
         Spots of the file, set aside or not.
     labels
         (n,) the region that a pathologist named for each spot, "" where none; None where the section has no regions.
+    centres_um_yx
+        (n, 2) centres in micrometres, or None where no pixel size is known.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Measured:
     centres_yx: FloatArray
     n_spots: int
     labels: NDArray[Any] | None = None
+    centres_um_yx: FloatArray | None = None
 
     @property
     def n_set_aside(self) -> int:
@@ -64,15 +68,30 @@ class Measured:
 
 
 def measure(
-    source: SectionSource, spots: Spots, genes: Sequence[str], protocol: Protocol, *, min_counts: int
+    source: SectionSource,
+    spots: Spots,
+    genes: Sequence[str],
+    protocol: Protocol,
+    *,
+    min_counts: int,
+    centres_um_yx: FloatArray | None = None,
 ) -> Measured:
-    """Return what was measured of these genes at the spots that have enough counts."""
+    """Return what was measured of these genes at the spots that have enough counts.
+
+    Parameters
+    ----------
+    centres_um_yx
+        (n, 2) micrometres of those spots; where not given, what the cohort or the spot file says of its pixels.
+    """
     totals = spot_totals(spots)
     kept = kept_spots(totals, min_counts)
     counts = np.full((int(kept.sum()), len(genes)), np.nan, np.float32)
     columns = np.flatnonzero(spots.table.var_names.get_indexer(list(genes)) >= 0).tolist()
     counts[:, columns] = panel_counts(spots, [genes[i] for i in columns])[kept]
-    centres_yx = np.asarray(spots.table.obsm["spatial"])[kept][:, 1::-1]
+    centres_yx = np.asarray(np.asarray(spots.table.obsm["spatial"])[kept][:, 1::-1], np.float32)
+    mpp = _mpp(source, spots)
+    if centres_um_yx is None and mpp is not None:
+        centres_um_yx = centres_yx * np.float32(mpp)
     return Measured(
         name=source.name,
         patient=source.patient,
@@ -81,9 +100,10 @@ def measure(
         truth=protocol.truth(counts, totals[kept]),
         totals=totals[kept],
         array_yx=array_positions(spots, kept),
-        centres_yx=np.asarray(centres_yx, np.float32),
+        centres_yx=centres_yx,
         n_spots=len(totals),
         labels=spot_labels(spots.table.obs[kept]),
+        centres_um_yx=centres_um_yx,
     )
 
 
@@ -91,8 +111,16 @@ def image_free(test: Measured, references: Sequence[Measured], *, seed: int) -> 
     """Return by name what can be said of a section without its image, (spots, genes) each in the truth's unit.
 
     Position only takes training sections of the same patient where there are any (a split that leaks),
-    else those of all other patients.
+    else those of all other patients. Training sections without spots have no part in anything.
+
+    Raises
+    ------
+    InputError
+        When no training section has a spot.
     """
+    references = [r for r in references if len(r.totals)]
+    if not references:
+        raise InputError(f"Not one spot of a training section is left to compare {test.name} with; lower min_counts.")
     n = len(test.totals)
     values = [r.truth for r in references]
     sisters = [i for i, r in enumerate(references) if r.patient is not None and r.patient == test.patient]
@@ -106,8 +134,16 @@ def image_free(test: Measured, references: Sequence[Measured], *, seed: int) -> 
     return predictions
 
 
+def _mpp(source: SectionSource, spots: Spots) -> float | None:
+    """Return micrometres per pixel of the picture that the spot file's positions belong to, where known."""
+    return spots.mpp if source.mpp is None else source.mpp * source.scale
+
+
 def _positions(test: Measured, references: Sequence[Measured]) -> tuple[FloatArray, list[FloatArray]]:
-    arrays = [r.array_yx for r in references if r.array_yx is not None]
-    if test.array_yx is not None and len(arrays) == len(references):
-        return test.array_yx, arrays
+    """Return where the spots lie in one unit: array rows and columns, else micrometres, else pixels."""
+    every = (test, *references)
+    for places in ([m.array_yx for m in every], [m.centres_um_yx for m in every]):
+        known = [yx for yx in places if yx is not None]
+        if len(known) == len(every):
+            return known[0], known[1:]
     return test.centres_yx, [r.centres_yx for r in references]

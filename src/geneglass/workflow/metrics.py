@@ -1,6 +1,5 @@
 """Everything an evaluation found, as the dictionary that metrics.json holds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -124,17 +123,6 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
             *(section["note"] for section in sections if section["note"]),
         ],
     }
-
-
-def plain(value: Any) -> Any:
-    """Return a value of JSON types only: what is no finite number becomes None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _groups(scored: Sequence[Scored], recipes: Sequence[str], sections: Sequence[Measured]) -> dict[str, Any]:

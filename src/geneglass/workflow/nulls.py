@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 
 from geneglass.data.cohort import Cohort, SectionSource, read_cohort
-from geneglass.data.genes import choose_panel, panel_counts, read_panel
-from geneglass.data.laying import laid
-from geneglass.data.section import Section
-from geneglass.data.sisters import require_apart
+from geneglass.data.genes import choose_panel, kept_spots, panel_counts, read_panel, spot_totals
 from geneglass.data.split import Fold, folds
 from geneglass.data.spot_formats import open_spots
 from geneglass.data.spots import Spots
-from geneglass.errors import InputError, UsageError
+from geneglass.errors import InputError
 from geneglass.workflow.config import MIN_COUNTS
 from geneglass.workflow.measured import NULLS, Measured, measure
 from geneglass.workflow.protocol import Protocol, get_protocol
@@ -55,9 +52,7 @@ def score_nulls(
     """
     rules = get_protocol(protocol)
     cohort = read_cohort(cohort_path)
-    if split not in ("patient", "section"):
-        raise UsageError(f"A split is patient or section, got {split!r}.")
-    divisions = folds(cohort.sections, "patient" if split == "patient" else "section")
+    divisions = folds(cohort.sections, split)
     limit = 0 if rules.every_spot else min_counts
     genes = None if panel is None else read_panel(panel)
     scored, sections = _score_folds(cohort, divisions, rules, genes, limit=limit, seed=seed)
@@ -101,7 +96,6 @@ def _score_folds(
 ) -> tuple[list[Scored], list[dict[str, Any]]]:
     tables = {source.name: _spots(source) for source in cohort.sections}
     sources = {source.name: source for source in cohort.sections}
-    require_apart(divisions, {name: _without_slide(sources[name], table) for name, table in tables.items()})
 
     def measured(name: str, panel: tuple[str, ...]) -> Measured:
         return measure(sources[name], tables[name], panel, protocol, min_counts=limit)
@@ -109,6 +103,8 @@ def _score_folds(
     fixed = None if genes is None else {name: measured(name, genes) for name in tables}
     scored, sections = [], []
     for fold in divisions:
+        for name in fold.train:
+            require_training_spots(name, tables[name], limit)
         panel = genes or choose_panel([tables[name] for name in fold.train], PANEL_SIZE, limit)
         by_name = fixed or {name: measured(name, panel) for name in (*fold.train, *fold.test)}
         references = [by_name[name] for name in fold.train]
@@ -128,6 +124,15 @@ def require_genes(references: Sequence[Measured], tables: Sequence[Spots]) -> No
             panel_counts(table, reference.genes)
 
 
+def require_training_spots(name: str, spots: Spots, min_counts: int) -> None:
+    """Refuse a training section that has nothing to learn from."""
+    if not kept_spots(spot_totals(spots), min_counts).any():
+        raise InputError(
+            f"Section {name} is trained on but has no spot with {min_counts} counts or more; lower min_counts or "
+            "leave the section out."
+        )
+
+
 def require_spots_left(section: Measured, min_counts: int) -> None:
     """Refuse a test section that has nothing to score."""
     if len(section.totals) < 2:
@@ -135,11 +140,6 @@ def require_spots_left(section: Measured, min_counts: int) -> None:
             f"Section {section.name} has {len(section.totals)} spots with {min_counts} counts or more, too few to "
             "score; lower min_counts or leave the section out."
         )
-
-
-def _without_slide(source: SectionSource, spots: Spots) -> Section:
-    bare = replace(source, slide=None, orientation=None)
-    return Section(bare, None, spots, None, "", laid(bare, None, spots, source.scale), None)
 
 
 def _spots(source: SectionSource) -> Spots:

@@ -38,9 +38,10 @@ def paired(scored: Sequence[Scored], recipes: Sequence[str], *, seed: int) -> li
 
     Each entry names `first` and `second` and holds, for `all` genes and for the `top` 50 by training mean: the mean
     over genes of the difference in r, each gene averaged over test sections first; its 95 % intervals by bootstrap,
-    `interval` over patients or sections, as the scores have it, and `interval_genes` over genes; `higher`, the
-    genes in which the first is higher; and `p`, the two-sided Wilcoxon signed-rank test over genes. Genes of one
-    tissue go together, so p and the interval over genes speak of these sections only.
+    `interval` over patients or sections, as the scores have it, and `interval_genes` over genes; `higher` and
+    `lower`, the genes in which the first is higher and lower (ties are neither); and `p`, the two-sided Wilcoxon
+    signed-rank test over genes. Genes of one tissue go together, so p and the interval over genes speak of these
+    sections only.
     """
     return [
         {
@@ -76,6 +77,7 @@ def _compared(found: Difference, seed: int) -> dict[str, Any]:
         "interval": _over_sections(found, seed),
         "interval_genes": _over_genes(of_gene, seed),
         "higher": int((of_gene > 0).sum()),
+        "lower": int((of_gene < 0).sum()),
         "p": _wilcoxon(of_gene),
     }
 

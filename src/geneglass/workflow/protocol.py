@@ -11,6 +11,7 @@ from geneglass.data.types import FloatArray
 from geneglass.errors import UsageError
 from geneglass.model.median_unit import MEDIAN_UNIT
 from geneglass.model.recipe import UNIT
+from geneglass.model.spot_side import GENE_UNIT
 
 Ranking = Literal["train_mean", "train_variance", "test_mean", "test_variance"]
 RANKINGS: dict[Ranking, str] = {
@@ -29,8 +30,6 @@ TOP_LABELS: dict[Ranking, str] = {
 """What stands before the second figure of a sentence."""
 HVG: Ranking = "train_variance"
 """The most variable genes, always ranked on training sections."""
-PER_GENE_UNIT = "log10(1 + 10,000 x / total of the gene over the section)"
-"""Spelled as the published recipes spell theirs: equal units make errors comparable."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ PROTOCOLS: dict[str, Protocol] = {
     "geneglass": Protocol("geneglass", UNIT, normalise, "train_mean", every_spot=False, note=""),
     "mclstexp": Protocol(
         "mclstexp",
-        PER_GENE_UNIT,
+        GENE_UNIT,
         per_gene_over_slide,
         "test_mean",
         every_spot=True,

@@ -54,13 +54,14 @@ def pairs(metrics: Metrics, genes: str) -> str:
     recipes = list(dict.fromkeys(named)) or metrics["recipes"]
     found = {(item["first"], item["second"]): item[genes] for item in metrics["paired"]}
     widest = max((abs(item["difference"]) for item in found.values()), default=0.0)
+    over = str(metrics["interval_over"])
     rows = []
     for row in recipes:
         cells = [f"<td>{escape(row)}</td>"]
         for column in recipes:
             same_order = (row, column) in found
             item = found.get((row, column)) or found.get((column, row))
-            cells.append("<td></td>" if item is None else _difference(item, 1 if same_order else -1, widest))
+            cells.append("<td></td>" if item is None else _difference(item, 1 if same_order else -1, widest, over))
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return _table(("", *recipes), rows, kind="turned" if len(recipes) > UPRIGHT else "square")
 
@@ -132,7 +133,7 @@ def _top(metrics: Metrics) -> str:
     return str(TOP_LABELS[metrics["ranking_name"]])
 
 
-def _difference(item: Mapping[str, Any], sign: int, widest: float) -> str:
+def _difference(item: Mapping[str, Any], sign: int, widest: float, over: str) -> str:
     value = sign * item["difference"]
     limits = [number(sign * limit, digits=3) for limit in item["interval"][::sign]]
     by_gene = [number(sign * limit, digits=3) for limit in item["interval_genes"][::sign]]
@@ -141,8 +142,8 @@ def _difference(item: Mapping[str, Any], sign: int, widest: float) -> str:
     strength = abs(value) / widest if widest else 0.0
     colour = "90,62,142" if value > 0 else "199,125,46"
     told = (
-        f"95 % {limits[0]} to {limits[1]} over sections, {by_gene[0]} to {by_gene[1]} over genes; "
-        f"higher in {item['higher'] if sign > 0 else item['genes'] - item['higher']} of {item['genes']} genes; "
+        f"95 % {limits[0]} to {limits[1]} over {over}, {by_gene[0]} to {by_gene[1]} over genes; "
+        f"higher in {item['higher' if sign > 0 else 'lower']} of {item['genes']} genes; "
         f"p = {item['p']:.2g}"
     )
     style = f"background:rgba({colour},{0.4 * strength:.2f})"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geneglass.data.atomic import atomic_path, require_folder
 from geneglass.workflow.measured import NULLS
-from geneglass.workflow.metrics import plain
+from geneglass.workflow.plain import plain
 from geneglass.workflow.report import render
 from geneglass.workflow.report_maps import typical_maps
 from geneglass.workflow.scores import Scored, share_of_ceiling

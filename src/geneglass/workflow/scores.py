@@ -128,8 +128,9 @@ def score_image_free(
 
 
 def _rankings(truth: FloatArray, references: Sequence[Measured]) -> dict[Ranking, NDArray[np.bool_]]:
-    sums = [r.truth.sum(axis=0, dtype=np.float64) for r in references]
-    within = [r.truth.var(axis=0, dtype=np.float64) for r in references]
+    trained = [r.truth for r in references if len(r.truth)]
+    sums = [values.sum(axis=0, dtype=np.float64) for values in trained]
+    within = [values.var(axis=0, dtype=np.float64) for values in trained]
     return {
         "train_mean": _highest(np.sum(sums, axis=0)),
         "train_variance": _highest(np.mean(within, axis=0)),
