@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from geneglass.data.cohort import SectionSource
 from geneglass.data.spots import some
@@ -29,17 +28,28 @@ class Fold:
     leaks: bool
 
 
-def folds(sections: Sequence[SectionSource], split: Literal["patient", "section"]) -> tuple[Fold, ...]:
+def folds(sections: Sequence[SectionSource], split: str) -> tuple[Fold, ...]:
     """Return one fold for each patient, or each section, left out in turn.
+
+    Parameters
+    ----------
+    sections
+        All sections of a cohort.
+    split
+        `patient` or `section`.
 
     Raises
     ------
+    UsageError
+        When the split is neither.
     InputError
         When a patient split is asked for and a section has no patient id, or there is only one patient;
         when there is only one section.
     """
     if split == "patient":
         return _patient_folds(sections)
+    if split != "section":
+        raise UsageError(f"A split is patient or section, got {split!r}.")
     if len(sections) < 2:
         raise InputError(f"A section split needs at least 2 sections, got {len(sections)}.")
     return tuple(

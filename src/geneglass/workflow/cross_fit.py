@@ -140,4 +140,5 @@ def _measured(item: Prepared, panel: Genes) -> Measured:
         array_yx=item.data.array_yx,
         centres_yx=item.section.centres_yx[item.kept],
         n_spots=len(item.kept),
+        centres_um_yx=item.data.centres_um_yx,
     )

@@ -9,6 +9,9 @@ import numpy as np
 
 from geneglass.data.cohort import Cohort, SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, kept_spots, panel_counts, read_panel, spot_totals
+from geneglass.data.laying import laid
+from geneglass.data.section import Section
+from geneglass.data.sisters import require_apart
 from geneglass.data.split import Fold, folds
 from geneglass.data.spot_formats import open_spots
 from geneglass.data.spots import Spots
@@ -96,6 +99,7 @@ def _score_folds(
 ) -> tuple[list[Scored], list[dict[str, Any]]]:
     tables = {source.name: _spots(source) for source in cohort.sections}
     sources = {source.name: source for source in cohort.sections}
+    require_apart(divisions, {name: _without_slide(sources[name], table) for name, table in tables.items()})
 
     def measured(name: str, panel: tuple[str, ...]) -> Measured:
         return measure(sources[name], tables[name], panel, protocol, min_counts=limit)
@@ -140,6 +144,11 @@ def require_spots_left(section: Measured, min_counts: int) -> None:
             f"Section {section.name} has {len(section.totals)} spots with {min_counts} counts or more, too few to "
             "score; lower min_counts or leave the section out."
         )
+
+
+def _without_slide(source: SectionSource, spots: Spots) -> Section:
+    bare = replace(source, slide=None, orientation=None)
+    return Section(bare, None, spots, None, "", laid(bare, None, spots, source.scale), None)
 
 
 def _spots(source: SectionSource) -> Spots:
