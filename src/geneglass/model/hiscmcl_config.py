@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from geneglass.model import spot_side
 from geneglass.model.contrastive_config import require
 from geneglass.model.spot_side import SpotSideConfig
 
@@ -67,31 +68,10 @@ class HiscmclConfig(SpotSideConfig):
 
 
 PUBLISHED = HiscmclConfig(
-    fine_tune=True,
-    embed_dim=256,
-    dropout=0.0,
-    temperature=1.0,
-    learn_temperature=False,
-    batch=128,
-    optimiser="adam",
-    learning_rate=1e-4,
-    weight_decay=1e-3,
+    **spot_side.PUBLISHED,
     epochs=100,
-    validate=False,
-    k=200,
-    weighting="inverse_square",
-    distance="l1",
-    normalise_input=False,
-    augment="published",
-    similarity="dot",
-    gene_components=0,
-    context="batch",
-    layers=2,
     heads=16,
     head_dim=128,
-    position="table",
-    expression_input="panel",
-    bank_unit="gene",
     scales="spot+neighbourhood",
     wide_view="upsampled",
     fusion="concat",

@@ -3,7 +3,9 @@
 Corrected, a spot attends to its true neighbours; as published, to whatever shares its batch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -67,6 +69,35 @@ class SpotSideConfig(ContrastiveConfig):
         for name, least in (("neighbour_spots", 1), ("layers", 0), ("heads", 1), ("head_dim", 1)):
             require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
         require(self.gene_components >= 0, f"gene_components must not be negative, got {self.gene_components}.")
+
+
+PUBLISHED: Mapping[str, Any] = MappingProxyType(
+    {
+        "fine_tune": True,
+        "embed_dim": 256,
+        "dropout": 0.0,
+        "temperature": 1.0,
+        "learn_temperature": False,
+        "batch": 128,
+        "optimiser": "adam",
+        "learning_rate": 1e-4,
+        "weight_decay": 1e-3,
+        "validate": False,
+        "k": 200,
+        "weighting": "inverse_square",
+        "distance": "l1",
+        "normalise_input": False,
+        "augment": "published",
+        "similarity": "dot",
+        "gene_components": 0,
+        "context": "batch",
+        "layers": 2,
+        "position": "table",
+        "expression_input": "panel",
+        "bank_unit": "gene",
+    }
+)
+"""What mclSTExp as published and HisCMCL as published have in common."""
 
 
 class SpotSide(nn.Module):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geneglass.data.types import FloatArray
+from geneglass.model.calibration import hits
 
 N_BINS = 10
 MEANING = (
@@ -55,10 +56,9 @@ def judge_places(
         (n,) as stated, or None.
     """
     known = ~np.isnan(truth).any(axis=0)
-    of_recipe = _squared(truth[:, known] - predicted[:, known])
-    of_mean = _squared(truth[:, known] - training_mean[known])
+    hit = hits(truth[:, known], predicted[:, known], training_mean[known])
     stated = np.full(len(truth), np.nan, np.float32) if confidence is None else np.asarray(confidence, np.float32)
-    return Judged(stated, of_recipe < of_mean, calibrated)
+    return Judged(stated, hit, calibrated)
 
 
 def reliability(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -105,10 +105,6 @@ def _bins(confidence: NDArray[np.float64], hit: NDArray[np.bool_]) -> list[dict[
         for i in range(N_BINS)
         if (number == i).any()
     ]
-
-
-def _squared(difference: FloatArray) -> FloatArray:
-    return np.asarray((difference * difference).sum(axis=1, dtype=np.float64), np.float64)
 
 
 def _share(hit: NDArray[np.bool_]) -> float:

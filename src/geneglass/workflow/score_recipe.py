@@ -79,8 +79,7 @@ def _judged(unit: str, answer: Answer, test: Measured, mean: FloatArray | None) 
     truth = in_unit(unit, test.counts, test.totals)
     if truth is None or mean is None:
         return None
-    calibrated = str(getattr(answer, "calibrated", None) or "")
-    return judge_places(truth, answer.values, mean, answer.confidence, calibrated=calibrated)
+    return judge_places(truth, answer.values, mean, answer.confidence, calibrated=answer.calibrated)
 
 
 def _maps(scored: Scored, r: FloatArray, asked: Asked, predicted: FloatArray, *, one_scale: bool) -> SectionMaps:

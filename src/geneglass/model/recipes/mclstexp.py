@@ -15,6 +15,7 @@ embedded, and the bank was embedded for every fold anew.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from geneglass.model import spot_side
 from geneglass.model.principal_head import PrincipalHeadConfig, PrincipalHeadRecipe
 from geneglass.model.recipes import RECIPES
 
@@ -25,32 +26,11 @@ class MclstexpConfig(PrincipalHeadConfig):
 
 
 PUBLISHED = MclstexpConfig(
-    fine_tune=True,
-    embed_dim=256,
-    dropout=0.0,
-    temperature=1.0,
-    learn_temperature=False,
-    batch=128,
-    optimiser="adam",
-    learning_rate=1e-4,
-    weight_decay=1e-3,
+    **spot_side.PUBLISHED,
     epochs=90,
-    validate=False,
-    k=200,
-    weighting="inverse_square",
-    distance="l1",
-    normalise_input=False,
-    augment="published",
-    similarity="dot",
     feature_components=0,
-    gene_components=0,
-    context="batch",
-    layers=2,
     heads=8,
     head_dim=64,
-    position="table",
-    expression_input="panel",
-    bank_unit="gene",
 )
 
 
