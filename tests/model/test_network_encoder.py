@@ -1,13 +1,16 @@
 """A network as an encoder, and the tissue around a place."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from geneglass.errors import InputError, UsageError
+from geneglass.model.compiled import PatientNetwork
 from geneglass.model.context import neighbourhood_mean, standardised
 from geneglass.model.make import make_encoder, make_recipe
+from geneglass.model.network_encoder import BATCH
 from geneglass.model.recipe import TrainData
 
 NAME = "timm:mobilenetv3_small_050@random?px=32"
@@ -62,3 +65,34 @@ def test_what_a_network_can_not_be_trained_on_is_refused(options: str, words: st
     recipe = make_recipe("mclstexp", settings, tuple("abcd"), encoder)
     with pytest.raises(InputError, match=words):
         list(recipe.fit([data, replace(data, section="b", patient="q")]))
+
+
+def test_batches_under_way_come_back_in_order_and_are_started_before_the_first_is_waited_for() -> None:
+    encoder = make_encoder(NAME)
+    whole = places()[0]
+    expected = encoder.encode((whole,))
+    read: list[int] = []
+
+    def batches() -> Iterator[tuple[np.ndarray]]:
+        for start in (0, 8, 16, 24):
+            read.append(start)
+            yield (whole[start : start + 8],)
+
+    encoder.under_way = 2
+    found = encoder.encode_each(batches())
+    first = next(found)
+    assert read == [0, 8]
+    np.testing.assert_allclose(np.concatenate([first, *found]), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_on_the_cpu_nothing_is_compiled_and_one_batch_is_under_way() -> None:
+    encoder = make_encoder(NAME)
+    assert encoder.runner.after is None
+    assert encoder.under_way == 1
+
+
+def test_a_compiled_network_is_what_encodes() -> None:
+    encoder = make_encoder(NAME)
+    whole = np.concatenate([*places()] * 3)[:BATCH]
+    encoder.runner = PatientNetwork(encoder.network(), BATCH, after=0, compiler=lambda net: lambda x: 2 * net(x))
+    np.testing.assert_array_equal(encoder.encode((whole,)), 2 * make_encoder(NAME).encode((whole,)))

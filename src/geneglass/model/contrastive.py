@@ -27,6 +27,7 @@ from geneglass.model.signals import signals
 from geneglass.model.similarity import similarity_confidence, training_similarity
 from geneglass.model.snapshot import NoSnapshots
 from geneglass.model.training import Schedule, Trial, few_threads
+from geneglass.model.transfer import to_device
 
 EMBED_BATCH = 256
 """Patches, or spots, embedded at a time outside training."""
@@ -125,7 +126,7 @@ class ContrastiveRecipe(Recipe):
     def views(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, ...]:
         """Return per field of view the (len(rows), 3, h, w) uint8 patches, augmented in training."""
         how: Augmentation = self.config.augment if modules.training else "none"
-        read = [torch.from_numpy(view).to(self.device).permute(0, 3, 1, 2) for view in images.patches(rows)]
+        read = [to_device(view, self.device) for view in images.patches(rows)]
         return tuple(augmented(view, how) for view in read)
 
     def run_network(self, network: nn.Module, pixels: Tensor) -> Tensor:

@@ -5,6 +5,7 @@
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 
 from torch import nn
 
@@ -47,6 +48,10 @@ class Encoder(ABC):
     @abstractmethod
     def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
         """Return (n, raw_dim) features of n places, given one (n, size_px, size_px, 3) array per view."""
+
+    def encode_each(self, batches: Iterable[tuple[UInt8Array, ...]]) -> Iterator[FloatArray]:
+        """Yield the features of each batch in turn; an encoder on a GPU may be given the next one meanwhile."""
+        return map(self.encode, batches)
 
     def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
         """Return (n, dim) features of all places of one slide; by default the raw ones."""

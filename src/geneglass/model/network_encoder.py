@@ -1,6 +1,8 @@
 """A network as an encoder: the same network looks at every field of view, its features stand side by side."""
 
 import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -8,13 +10,18 @@ from torch import nn
 
 from geneglass.data.types import FloatArray, UInt8Array
 from geneglass.errors import InputError, UsageError
+from geneglass.model.compiled import PAYS_AFTER, PatientNetwork
 from geneglass.model.context import neighbourhood_mean, standardised
 from geneglass.model.encoder import Encoder
 from geneglass.model.encoder_name import EncoderName
 from geneglass.model.precision import bfloat16_helps
+from geneglass.model.transfer import Arriving, to_device
 from geneglass.model.view import VIEW_OPTIONS, View
 
 BATCH = 64
+
+UNDER_WAY = 2
+"""Batches that a GPU is given before the features of the first are waited for, so that it is never idle."""
 
 
 class NetworkEncoder(Encoder):
@@ -30,16 +37,30 @@ class NetworkEncoder(Encoder):
         Fields of view, mean and std.
     device
         "cpu" or "cuda".
+
+    Attributes
+    ----------
+    runner
+        Runs the network; on a GPU it compiles it after many patches.
+    under_way
+        Batches started before the features of the first are waited for.
     """
 
     def __init__(self, name: EncoderName, model: nn.Module, view: View, device: str) -> None:
         self.name = str(name)
         self.device = torch.device(device)
         self.patches, self.mean, self.std, self.context_um = view.patches, view.mean, view.std, view.context_um
+        self._mean, self._std = (
+            torch.tensor(value, device=self.device).view(1, 3, 1, 1) for value in (self.mean, self.std)
+        )
         self._model = model.to(self.device).to(memory_format=torch.channels_last).eval()
         # Options that change no weight (no activation, another pooling) change the features all the same.
         options = sorted((k, str(v)) for k, v in name.options.items() if k not in (*VIEW_OPTIONS, "download"))
         self._what = (name.family, name.network, *options)
+        on_gpu = self.device.type == "cuda"
+        self.under_way = UNDER_WAY if on_gpu else 1
+        # Compiled, features differ in the rounding of bfloat16, as they do between two kinds of card.
+        self.runner = PatientNetwork(self._model, BATCH, after=PAYS_AFTER if on_gpu else None)
         self.bfloat16 = bfloat16_helps(self.device)
         self.raw_dim = len(self.patches) * features_length(self._model, view.size_px, self.device)
         self.dim = self.raw_dim * (2 if self.context_um else 1)
@@ -60,19 +81,37 @@ class NetworkEncoder(Encoder):
 
     def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
         """Return (n, raw_dim) features, those of the narrowest field of view first."""
-        width = self.raw_dim // len(self.patches)
-        out = np.empty((len(patches[0]), self.raw_dim), np.float32)
-        mean, std = (torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (self.mean, self.std))
+        return self._start(patches)()
+
+    def encode_each(self, batches: Iterable[tuple[UInt8Array, ...]]) -> Iterator[FloatArray]:
+        """Yield the features of each batch; on a GPU the next is under way before the first is waited for."""
+        started: deque[Callable[[], FloatArray]] = deque()
+        for patches in batches:
+            started.append(self._start(patches))
+            if len(started) == self.under_way:
+                yield started.popleft()()
+        while started:
+            yield started.popleft()()
+
+    def _start(self, patches: tuple[UInt8Array, ...]) -> Callable[[], FloatArray]:
+        """Start on patches, and return what waits for their features."""
+        starts = range(0, len(patches[0]), BATCH)
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            for number, images in enumerate(patches):
-                columns = slice(number * width, (number + 1) * width)
-                for start in range(0, len(images), BATCH):
-                    rows = slice(start, start + BATCH)
-                    # (n, h, w, 3) permuted is already in channels_last order: no copy.
-                    batch = torch.from_numpy(np.ascontiguousarray(images[rows])).to(self.device).permute(0, 3, 1, 2)
-                    features = self._model((batch.float() / 255 - mean) / std)
-                    out[rows, columns] = features.float().cpu().numpy()
-        return out
+            parts = [[self._features(images[start : start + BATCH]) for start in starts] for images in patches]
+
+        def finished() -> FloatArray:
+            out = np.empty((len(patches[0]), self.raw_dim), np.float32)
+            width = self.raw_dim // len(parts)
+            for number, column in enumerate(parts):
+                for start, part in zip(starts, column, strict=True):
+                    out[start : start + BATCH, number * width : (number + 1) * width] = part.result()
+            return out
+
+        return finished
+
+    def _features(self, images: UInt8Array) -> Arriving:
+        pixels = to_device(images, self.device)
+        return Arriving(self.runner((pixels.float() / 255 - self._mean) / self._std).float())
 
     def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
         """Return (n, dim): as they are; with `context`, standardised within the slide, then their mean around each."""

@@ -1,10 +1,12 @@
 """Patches to features: once per place, cached on disk by content."""
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geneglass.data.atomic import atomic_path
 from geneglass.data.cache import cache_folder
@@ -12,7 +14,7 @@ from geneglass.data.patches import iter_patches
 from geneglass.data.section import Section, require_slide
 from geneglass.data.slide import Slide
 from geneglass.data.tissue import grid_yx
-from geneglass.data.types import FloatArray
+from geneglass.data.types import FloatArray, UInt8Array
 from geneglass.errors import InputError
 from geneglass.model.encoder import Encoder
 from geneglass.workflow.events import Event, Job
@@ -76,8 +78,16 @@ def embed_slide(section: Section, encoder: Encoder) -> Job[FloatArray]:
 
 def _encode(slide: Slide, encoder: Encoder, centres_yx: FloatArray, mpp: float, out: FloatArray) -> Iterator[int]:
     done = 0
-    for rows, patches in iter_patches(slide, centres_yx, encoder.patches, mpp=mpp, batch=BATCH):
-        out[rows] = encoder.encode(patches)
+    asked: deque[NDArray[np.int64]] = deque()
+
+    def batches() -> Iterator[tuple[UInt8Array, ...]]:
+        for rows, patches in iter_patches(slide, centres_yx, encoder.patches, mpp=mpp, batch=BATCH):
+            asked.append(rows)
+            yield patches
+
+    for features in encoder.encode_each(batches()):
+        rows = asked.popleft()
+        out[rows] = features
         done += len(rows)
         yield done
 
