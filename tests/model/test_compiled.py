@@ -48,6 +48,26 @@ def test_only_whole_batches_after_enough_patches_run_compiled_and_it_is_compiled
     assert (compiler.calls, compiler.lengths) == (1, [4, 4])
 
 
+class Module:
+    """What torch gives back: it has a length only if the network has one, and says so by an error."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+
+    def __len__(self) -> int:
+        raise TypeError("Doubling does not support len()")
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        return self.network(pixels)
+
+
+def test_a_compiled_module_that_is_neither_true_nor_false_goes_on_being_used() -> None:
+    runner = PatientNetwork(Doubling(), BATCH, after=0, compiler=Module)
+    for _ in range(3):
+        runner(batch())
+        assert runner.compiled
+
+
 def test_without_a_number_it_is_never_compiled() -> None:
     compiler = Compiler()
     runner = PatientNetwork(Doubling(), BATCH, after=None, compiler=compiler)

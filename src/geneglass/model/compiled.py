@@ -69,7 +69,8 @@ class PatientNetwork:
         if self.after is None or self._seen < self.after:
             return None
         try:
-            self._compiled = self._compiled or self._compiler(self.network)
+            if self._compiled is None:
+                self._compiled = self._compiler(self.network)
             return self._compiled(pixels)
         except Exception:  # noqa: BLE001 - no compiler, no triton, too old a card: each has an error of its own
             _LOG.info("The network could not be compiled and runs as it is.", exc_info=True)
