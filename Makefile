@@ -22,6 +22,7 @@ check: setup ## style, types, room contract
 bench: setup system ## ratios within one run, printed
 	$(BIN)/python benchmarks/bench_training.py
 	$(BIN)/python benchmarks/bench_fine_tuning.py
+	$(BIN)/python benchmarks/bench_embedding.py
 	$(BIN)/python benchmarks/bench_retrieval.py
 	$(BIN)/python benchmarks/bench_genes.py
 	$(BIN)/python benchmarks/bench_memory.py

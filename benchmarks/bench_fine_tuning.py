@@ -1,6 +1,6 @@
 """How fast DenseNet-121 is fine-tuned, beside the published form of mclSTExp, and beside the bare network.
 
-    python benchmarks/bench_fine_tuning.py [--cohort cohort.toml] [--batches 32] [--steps 3]
+    python benchmarks/bench_fine_tuning.py [--cohort cohort.toml] [--batches 32] [--steps N] [--device auto]
 
 All take turns, step by step, on the same spots with the same batch, so that whatever else the machine does falls on
 each. Four are compared:
@@ -15,6 +15,7 @@ The published batch of 128 needs more than 20 GB of memory: give it with `--batc
 """
 
 import argparse
+import copy
 import dataclasses
 import json
 import time
@@ -36,10 +37,11 @@ from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.precision import bfloat16_helps, fast_numbers
 from geneglass.model.recipe import TrainData
 from geneglass.model.training import Trial
+from geneglass.workflow.device import pick_device
 from geneglass.workflow.prepare import Prepared
+from machine import device_name
 
 ENCODER = "timm:densenet121@random?native=1&final_act=0"
-CPU = torch.device("cpu")
 
 
 def with_patches(item: Prepared, encoder: Encoder) -> TrainData:
@@ -52,7 +54,8 @@ def with_patches(item: Prepared, encoder: Encoder) -> TrainData:
 
 def published(panel: Sequence[str], data: Sequence[TrainData], encoder: Encoder, batch: int) -> tuple[Any, Trial]:
     """Return the published form and its training: float32, in the usual order of memory, with a plain Adam."""
-    recipe: Any = make_recipe("mclstexp:faithful", {"batch": batch, "table_rows": "all"}, panel, encoder)
+    changes = {"batch": batch, "table_rows": "all"}
+    recipe: Any = make_recipe("mclstexp:faithful", changes, panel, encoder, device=str(device_of(encoder)))
     recipe.run_network = _plain
     trial = recipe.trial(recipe.pool(data), 0)
     trial.modules["network"].to(memory_format=torch.contiguous_format)
@@ -60,6 +63,12 @@ def published(panel: Sequence[str], data: Sequence[TrainData], encoder: Encoder,
     parameters = list(trial.modules.parameters())
     trial.optimiser = torch.optim.Adam(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     return recipe, trial
+
+
+def device_of(encoder: Encoder) -> torch.device:
+    """Return where an encoder's network lies."""
+    network: Any = encoder.network()
+    return next(network.parameters()).device
 
 
 def _plain(network: nn.Module, pixels: torch.Tensor) -> torch.Tensor:
@@ -73,16 +82,15 @@ def losses(trial: Trial, recipe: ContrastiveRecipe) -> Iterator[float]:
         yield from trial.epoch(recipe)
 
 
-def bare(batch: int, *, fast: bool) -> Iterator[float]:
+def bare(encoder: Encoder, batch: int, *, fast: bool) -> Iterator[float]:
     """Pass a ready batch through a copy of the network, there and back, without end."""
-    encoder = make_encoder(ENCODER)
-    size = encoder.patches[0].size_px
+    size, device = encoder.patches[0].size_px, device_of(encoder)
     order = torch.channels_last if fast else torch.contiguous_format
-    network: Any = encoder.network()
+    network: Any = copy.deepcopy(encoder.network())
     network = network.train().requires_grad_(True).to(memory_format=order)
-    pixels = torch.randn(batch, 3, size, size).contiguous(memory_format=order)
+    pixels = torch.randn(batch, 3, size, size, device=device).contiguous(memory_format=order)
     while True:
-        with fast_numbers(CPU) if fast else nullcontext():
+        with fast_numbers(device) if fast else nullcontext():
             features = network(pixels)
         loss = features.float().square().mean()
         loss.backward()
@@ -105,16 +113,18 @@ def race(runners: dict[str, Iterator[float]], batch: int, n_steps: int) -> dict[
     return {name: {"patches_per_s": done / w, "patches_per_processor_s": done / c} for name, (w, c) in spent.items()}
 
 
-def compare(panel: Sequence[str], data: Sequence[TrainData], batch: int, n_steps: int) -> dict[str, Any]:
+def compare(
+    panel: Sequence[str], data: Sequence[TrainData], encoder: Encoder, batch: int, n_steps: int
+) -> dict[str, Any]:
     """Return the figures of one batch size."""
-    encoder = make_encoder(ENCODER)
-    ours: Any = make_recipe("mclstexp", {"fine_tune": True, "batch": batch, "learning_rate": 1e-4}, panel, encoder)
+    changes = {"fine_tune": True, "batch": batch, "learning_rate": 1e-4}
+    ours: Any = make_recipe("mclstexp", changes, panel, encoder, device=str(device_of(encoder)))
     theirs, trial = published(panel, data, encoder, batch)
     runners = {
         "geneglass": losses(ours.trial(ours.pool(data), 0), ours),
         "published": losses(trial, theirs),
-        "bare": bare(batch, fast=True),
-        "bare float32": bare(batch, fast=False),
+        "bare": bare(encoder, batch, fast=True),
+        "bare float32": bare(encoder, batch, fast=False),
     }
     found: dict[str, Any] = race(runners, batch, n_steps)
     found["parameters of the published form"] = sum(p.numel() for p in trial.modules.parameters())
@@ -130,20 +140,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cohort", type=Path, help="else her2st C2 to C5, else the sample")
     parser.add_argument("--batches", type=int, nargs="+", default=[32])
-    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--steps", type=int, help="3 on a CPU, 20 on a GPU")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     name, sources = read(arguments)
     panel, items = prepared(sources, "texture")
-    data = [with_patches(item, make_encoder(ENCODER)) for item in items]
+    device = pick_device(arguments.device)
+    n_steps = arguments.steps or (3 if device == "cpu" else 20)
+    encoder = make_encoder(ENCODER, device=device)
+    data = [with_patches(item, encoder) for item in items]
     facts = {
+        "device": device_name(torch.device(device)),
         "data": name,
         "spots": sum(len(d.features) for d in data),
         "genes": len(panel),
-        "threads": torch.get_num_threads(),
-        "bfloat16": bfloat16_helps(CPU),
+        "bfloat16": bfloat16_helps(torch.device(device)),
     }
-    result = facts | {f"batch {batch}": compare(panel, data, batch, arguments.steps) for batch in arguments.batches}
+    result = facts | {f"batch {batch}": compare(panel, data, encoder, batch, n_steps) for batch in arguments.batches}
     print(json.dumps(result, indent=None if arguments.json else 2))
 
 
