@@ -82,6 +82,38 @@ def test_loaded_model_gives_equal_output(saved):
         np.testing.assert_array_equal(one.neighbours.rows, two.neighbours.rows)
 
 
+def test_the_expression_of_the_bank_is_kept_sparse_and_comes_back_bit_for_bit(saved):
+    path, recipe, _ = saved
+    if not recipe.retrieves:
+        pytest.skip("ridge keeps no reference spots")
+    with safe_open(path, framework="pt") as file:
+        names = {name for name in file.keys() if name.startswith("recipe.bank.expression")}  # noqa: SIM118
+        kept = len(file.get_tensor("recipe.bank.expression.data"))
+    expression = recipe.bank.expression
+    assert names == {f"recipe.bank.expression.{part}" for part in ("data", "indices", "indptr")}
+    assert kept == int((expression > 0).sum()) < expression.numel()
+    back = load_model(path)[0].bank.expression
+    assert back.is_contiguous()
+    assert torch.equal(back.view(torch.int32), expression.view(torch.int32))
+
+
+def test_a_file_whose_bank_was_kept_whole_is_still_read(saved, other):
+    path, recipe, _ = saved
+    if not recipe.retrieves:
+        pytest.skip("ridge keeps no reference spots")
+
+    def whole(header, tensors):
+        header["format"] = 1
+        for part in ("data", "indices", "indptr"):
+            del tensors[f"recipe.bank.expression.{part}"]
+        tensors["recipe.bank.expression"] = recipe.bank.expression.clone()
+
+    assert torch.equal(load_model(other(whole))[0].bank.expression, recipe.bank.expression)
+    # An earlier geneglass, which knows format 1 alone, must say that it is too old for this file.
+    with safe_open(path, framework="pt") as file:
+        assert json.loads(file.metadata()["geneglass"])["format"] > 1
+
+
 def test_header_says_everything(saved):
     path, recipe, info = saved
     found = read_info(path)

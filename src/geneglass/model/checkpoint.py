@@ -17,8 +17,8 @@ from geneglass.model.recipe import UNIT, Recipe
 from geneglass.model.reference import ReferenceCounts
 from geneglass.model.trust import Trust
 
-FORMAT = 1
-"""Raised when a model file changes in a way that an older geneglass would misread."""
+FORMAT = 2
+"""Raised when a model file changes in a way that an older geneglass would misread; files of lower numbers are read."""
 HEADER = "geneglass"
 _STATE, _TRUST, _REFERENCE = "recipe.", "trust.", "reference."
 

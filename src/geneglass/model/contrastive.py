@@ -25,13 +25,13 @@ from geneglass.model.retrieval import Bank, Rule
 from geneglass.model.ridge_solver import spot_groups
 from geneglass.model.signals import signals
 from geneglass.model.similarity import similarity_confidence, training_similarity
-from geneglass.model.snapshot import NoSnapshots
+from geneglass.model.snapshot import NoSnapshots, named, part
 from geneglass.model.training import Schedule, Trial, few_threads
 from geneglass.model.transfer import to_device
 
 EMBED_BATCH = 256
 """Patches, or spots, embedded at a time outside training."""
-_NET, _BANK, _TENSORS = "net.", "bank.", ("embeddings", "expression", "section_of")
+_NET, _BANK = "net", "bank"
 
 
 class ContrastiveRecipe(Recipe):
@@ -268,8 +268,7 @@ class ContrastiveRecipe(Recipe):
     def state(self) -> dict[str, Tensor]:
         """Return networks, bank and the similarities that confidence is read from."""
         modules, bank = self.trained()
-        tensors = {_NET + name: value for name, value in modules.state_dict().items()}
-        tensors |= {_BANK + name: getattr(bank, name) for name in _TENSORS}
+        tensors = named(_NET, modules.state_dict()) | named(_BANK, bank.tensors())
         return tensors | {"similarity": torch.from_numpy(self._similarity)}
 
     def texts(self) -> dict[str, Any]:
@@ -283,13 +282,12 @@ class ContrastiveRecipe(Recipe):
     def load(self, state: dict[str, Tensor], texts: dict[str, Any]) -> None:
         """Take back what `state` and `texts` returned."""
         self._shapes = Shapes(**texts["shapes"])
-        if self._shapes.genes != len(self.genes) or state[_BANK + "expression"].shape[1] != len(self.genes):
-            raise ValueError(f"its tensors are for {state[_BANK + 'expression'].shape[1]} genes")
+        if self._shapes.genes != len(self.genes):
+            raise ValueError(f"its tensors are for {self._shapes.genes} genes")
         modules = self._fresh(self._shapes, self.seed)
-        modules.load_state_dict({n.removeprefix(_NET): v for n, v in state.items() if n.startswith(_NET)})
+        modules.load_state_dict(part(_NET, state))
         self.modules = modules.eval()
-        embeddings, expression, section_of = (state[_BANK + name].to(self.device) for name in _TENSORS)
-        self.bank = Bank(embeddings, expression, section_of, tuple(texts["sections"]), tuple(texts["patients"]))
+        self.bank = Bank.from_tensors(part(_BANK, state), texts, genes=len(self.genes), device=self.device)
         self._similarity = state["similarity"].cpu().numpy()
         self._k = int(texts["k"])
         self._calibration = Calibration.load(texts.get("calibration"))

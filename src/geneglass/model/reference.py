@@ -16,11 +16,12 @@ from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.recipe import UNIT, Neighbours, Recipe
 from geneglass.model.retrieval import Bank, weighted_sum
+from geneglass.model.sparse_tensors import from_tensors, to_tensors
 
 VALUES_AT_ONCE = 4_000_000
 """Values of reference spots made dense at a time: 16 MB in float32."""
 MIN_GENES_AT_ONCE = 32
-_DATA, _INDICES, _INDPTR, _TOTALS = "data", "indices", "indptr", "totals"
+_TOTALS = "totals"
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,7 @@ class ReferenceCounts:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return counts and totals, whole numbers in the smallest type that holds them."""
-        parts = {_DATA: _compact(self.counts.data), _INDICES: _compact(self.counts.indices)}
-        parts |= {_INDPTR: self.counts.indptr.astype(np.int64), _TOTALS: self.totals.astype(np.float32)}
-        return {name: torch.from_numpy(np.ascontiguousarray(part)) for name, part in parts.items()}
+        return to_tensors(self.counts) | {_TOTALS: torch.from_numpy(self.totals.astype(np.float32))}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], genes: Sequence[str]) -> "ReferenceCounts":
@@ -114,10 +113,9 @@ class ReferenceCounts:
         KeyError, ValueError
             When a tensor is missing, or they do not fit each other.
         """
-        data, indices, indptr, totals = (tensors[name].numpy() for name in (_DATA, _INDICES, _INDPTR, _TOTALS))
-        shape = (len(totals), len(genes))
-        counts = sparse.csr_matrix((data, indices.astype(np.int32), indptr), shape=shape)
-        counts.check_format(full_check=True)
+        counts, totals = from_tensors(tensors, len(genes)), tensors[_TOTALS].numpy()
+        if len(totals) != counts.shape[0]:
+            raise ValueError(f"{len(totals)} totals for {counts.shape[0]} spots")
         return cls(counts, totals, tuple(genes))
 
 
@@ -167,14 +165,3 @@ def _columns(section: SectionCounts, genes: Sequence[str]) -> sparse.csr_matrix:
         return section.counts
     column_of = {gene: column for column, gene in enumerate(section.genes)}
     return section.counts[:, [column_of[gene] for gene in genes]]
-
-
-def _compact(values: np.ndarray) -> np.ndarray:
-    """Return whole numbers in the smallest unsigned type, anything else in float32."""
-    if not len(values):
-        return values.astype(np.uint8)
-    top = values.max()
-    if values.min() < 0 or top >= 2**31 or (values != np.rint(values)).any():
-        return values.astype(np.float32)
-    kind = np.uint8 if top < 2**8 else np.uint16 if top < 2**16 else np.int32
-    return values.astype(kind)

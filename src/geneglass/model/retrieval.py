@@ -1,11 +1,13 @@
 """Retrieval: which reference spots lie nearest a query in the embedding, and how much each counts."""
 
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 from torch.nn import functional
 
@@ -13,9 +15,12 @@ from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.nearest import Metric, Reference
 from geneglass.model.recipe import Neighbours
+from geneglass.model.snapshot import named, part
+from geneglass.model.sparse_tensors import from_tensors, to_tensors
 
 Weighting = Literal["softmax", "inverse_square", "pearson", "uniform"]
 
+_EXPRESSION = "expression"
 BUDGET = 8_000_000
 """Numbers of the neighbours' embeddings held at once: 32 MB in float32, whatever the sizes of bank and query."""
 
@@ -100,6 +105,43 @@ class Bank:
             )
         return rows
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return its arrays for a model file, the expression sparse."""
+        expression = to_tensors(sparse.csr_matrix(_numpy(self.expression)))
+        return named(_EXPRESSION, expression) | {"embeddings": self.embeddings, "section_of": self.section_of}
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], names: Mapping[str, Sequence[Any]], *, genes: int, device: torch.device
+    ) -> "Bank":
+        """Return what `tensors` was taken from.
+
+        Parameters
+        ----------
+        tensors
+            Also those of format 1, where the expression was one whole table.
+        names
+            The `sections` and `patients`.
+        genes
+            Columns of the expression.
+        device
+            Where the tensors go.
+
+        Raises
+        ------
+        KeyError, ValueError
+            When a tensor is missing, or they do not fit each other.
+        """
+        expression = tensors.get(_EXPRESSION)
+        if expression is None:
+            rows = from_tensors(part(_EXPRESSION, tensors), genes).astype(np.float32)
+            expression = torch.from_numpy(rows.toarray(order="C"))
+        embeddings, section_of = tensors["embeddings"], tensors["section_of"]
+        if expression.shape != (len(embeddings), genes) or len(section_of) != len(embeddings):
+            raise ValueError(f"its tensors are for {expression.shape[1]} genes and {len(embeddings)} reference spots")
+        sections, patients = tuple(names["sections"]), tuple(names["patients"])
+        return cls(embeddings.to(device), expression.to(device), section_of.to(device), sections, patients)
+
     def search(self, query: Tensor, rows: Tensor, rule: Rule) -> Neighbours:
         """Return the nearest of the bank's `rows` for each of the (n, dim) query embeddings, nearest first.
 
@@ -110,10 +152,10 @@ class Bank:
         shape = (len(query), min(rule.k, len(rows)))
         found = torch.empty(shape, dtype=torch.int64, device=query.device)
         weights, similarity = (torch.empty(shape, device=query.device) for _ in range(2))
-        for part in reference.chunks(len(query)):
-            scores, near = reference.nearest(query[part], shape[1])
-            found[part] = rows[near]
-            _weigh_chunk(query[part], reference, (scores, near), rule, out=(weights[part], similarity[part]))
+        for chunk in reference.chunks(len(query)):
+            scores, near = reference.nearest(query[chunk], shape[1])
+            found[chunk] = rows[near]
+            _weigh_chunk(query[chunk], reference, (scores, near), rule, out=(weights[chunk], similarity[chunk]))
         return Neighbours(rows=_numpy(found), weights=_numpy(weights), similarity=_numpy(similarity))
 
     def average(self, neighbours: Neighbours) -> FloatArray:
