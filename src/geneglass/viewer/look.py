@@ -22,7 +22,7 @@ STYLE = """
 #geneglass QPushButton[role="fold"] {{ text-align: left; background: transparent; color: {link}; padding: 4px 0px; }}
 #geneglass QListWidget {{ font-size: {font}; padding: 2px; }}
 #geneglass QListWidget::item {{ padding: 3px; }}
-#geneglass QTabBar::tab {{ padding: 6px 12px; }}
+#geneglass QTabBar::tab {{ padding: 6px 7px; }}
 #geneglass QFrame#strip[kind="error"] {{ background-color: {error}; border-radius: 4px; }}
 #geneglass QFrame#strip[kind="warning"] {{ background-color: {warning}; border-radius: 4px; }}
 #geneglass QFrame#strip[kind="info"] {{ background-color: {foreground}; border-radius: 4px; }}

@@ -21,6 +21,7 @@ from geneglass.viewer.layers import layers_of
 from geneglass.viewer.look import style_sheet
 from geneglass.viewer.message_strip import MessageStrip
 from geneglass.viewer.opened import Opened
+from geneglass.viewer.pages import pages_in_order
 from geneglass.viewer.predict_tab import PredictTab
 from geneglass.viewer.preferred import offer_needed
 from geneglass.viewer.reader_offer import ReaderOffer
@@ -61,6 +62,7 @@ class GeneglassPanel(QWidget):
         self.genes = GeneList(session, self.compare)
         self.job = JobView(self.desk.runner, napari_viewer.theme)
         self.tabs = QTabWidget()
+        self.pages: dict[str, QWidget] = {}
         self._hidden: list[QDockWidget] = []
         self._made_room = False
         self._refit = QTimer(self)
@@ -91,6 +93,10 @@ class GeneglassPanel(QWidget):
             (_scrolling(self.genes), "Genes", "Look at one gene after another"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(page, name), tip)
+        for name, page in pages_in_order():
+            self.pages[name] = widget = page.make(self.desk, self._viewer)
+            shown = _scrolling(widget) if page.scrolls else widget
+            self.tabs.setTabToolTip(self.tabs.addTab(shown, page.title), page.tooltip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
