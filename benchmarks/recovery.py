@@ -56,7 +56,7 @@ class Size:
     """How large a cohort is made; each patient has one section."""
 
     patients: int = 8
-    size_um: tuple[float, float] = (1500.0, 1900.0)
+    size_um: tuple[float, float] = (2200.0, 2800.0)
     n_genes: int = 200
     mpp: float = 1.0
 

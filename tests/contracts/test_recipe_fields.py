@@ -26,7 +26,7 @@ TESTED_ELSEWHERE = {
     *("fine_tune", "normalise_input", "augment"),
     *("raw_input", "augment_query"),
     *("tile_px", "vit", "vit_weights"),
-    *("caution", "untested_share", "blend_steps", "table_rows"),
+    *("caution", "blend_steps", "table_rows"),
 }
 """Fields that need patches, a network, a single patient or more data: tests/model/recipes/test_<name>.py has them."""
 

@@ -36,7 +36,10 @@ class Encoder(ABC):
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
-        """Return the columns (start, stop) of `finish` that describe each field of view, narrowest first."""
+        """Return the columns (start, stop) of `finish` that describe each field of view, narrowest first.
+
+        All have the same statistics first; the narrowest may have more after them.
+        """
         n = max(len(self.patches), 1)
         return tuple((i * self.dim // n, (i + 1) * self.dim // n) for i in range(n))
 

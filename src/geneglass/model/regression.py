@@ -28,14 +28,15 @@ class Axes:
     rotation: FloatArray
 
     @classmethod
-    def fit(cls, sections: Sequence[TrainData], components: int) -> "Axes":
-        """Return the axes of all training places together; a column that never changes has no part in them."""
+    def fit(cls, sections: Sequence[TrainData], components: int, *, columns: int) -> "Axes":
+        """Return the axes of the first columns of all training places; one that never changes has no part in them."""
         features = np.concatenate([section.features for section in sections]).astype(np.float64)
         mean, deviation = features.mean(axis=0), features.std(axis=0)
         steady = deviation <= 1e-6 * np.maximum(1.0, np.abs(mean))
         scale = np.where(steady, 0.0, 1.0 / np.where(steady, 1.0, deviation))
-        axes, variance = principal((features - mean) * scale, components)
-        rotation = scale[:, None] * axes / np.sqrt(max(variance, 1e-12))
+        axes, variance = principal(((features - mean) * scale)[:, :columns], components)
+        rotation = np.zeros((len(mean), axes.shape[1]))
+        rotation[:columns] = scale[:columns, None] * axes / np.sqrt(max(variance, 1e-12))
         return cls(mean.astype(np.float32), rotation.astype(np.float32))
 
     def scores(self, features: FloatArray) -> FloatArray:

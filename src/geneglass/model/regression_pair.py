@@ -11,11 +11,12 @@ from geneglass.data.types import FloatArray
 from geneglass.model.kernel import Kernel
 from geneglass.model.recipe import FitStep, TrainData
 from geneglass.model.regression import Axes, Targets, left_out
-from geneglass.model.ridge_solver import Matrix, Tuned, moments, tune
+from geneglass.model.ridge_solver import moments, tune
+from geneglass.model.sight import look
 
 WEAKEST, STRONGEST, STRENGTHS = 1e-5, 10.0, 25
 """Ridge strengths that are tried, in units of the variance of all features together; and none at all."""
-LINEAR, LOCAL = "linear", "local"
+LINEAR, LOCAL, CAUTIOUS = "linear", "local", "cautious"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class RegressionPair:
     mean
         (genes,) that both start from.
     weights
-        "linear", "local" and, with "cautious " before them, the same with stronger ridges: (features, genes).
+        "linear", "local" and "cautious", the linear ones of a stronger ridge: (features, genes).
     """
 
     axes: Axes
@@ -58,15 +59,18 @@ class RegressionPair:
     mean: FloatArray
     weights: dict[str, FloatArray]
 
-    def predict(self, scores: FloatArray, *, cautious: bool = False) -> tuple[FloatArray, FloatArray]:
+    def predict(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the linear and the local prediction of places with (n, components) scores, (n, genes) each."""
-        inputs = {LINEAR: scores, LOCAL: self.kernel.features(scores).astype(np.float32)}
-        prefix = "cautious " if cautious else ""
-        linear, local = (
-            np.maximum(part @ self.weights[prefix + name] + self.mean, 0.0).astype(np.float32)
-            for name, part in inputs.items()
-        )
-        return linear, local
+        near = self.kernel.features(scores).astype(np.float32)
+        return self._expression(scores, LINEAR), self._expression(near, LOCAL)
+
+    def cautious(self, scores: FloatArray) -> FloatArray:
+        """Return the (n, genes) linear prediction by the stronger ridge."""
+        return self._expression(scores, CAUTIOUS)
+
+    def _expression(self, inputs: FloatArray, name: str) -> FloatArray:
+        found: FloatArray = np.maximum(inputs @ self.weights[name] + self.mean, 0.0).astype(np.float32)
+        return found
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return everything learned, as tensors."""
@@ -113,7 +117,12 @@ class Fitted:
 
 
 def fit_pair(
-    sections: Sequence[TrainData], groups: Sequence[NDArray[np.int64]], sizes: Sizes, *, seed: int
+    sections: Sequence[TrainData],
+    groups: Sequence[NDArray[np.int64]],
+    sizes: Sizes,
+    *,
+    columns: Sequence[int],
+    seed: int,
 ) -> Generator[FitStep, None, Fitted]:
     """Yield a step at each group that is left out, and return both regressions.
 
@@ -125,27 +134,22 @@ def fit_pair(
         Per section the group of each spot, left out in turn to choose strengths.
     sizes
         How the regressions are made.
+    columns
+        How many columns of the features are read: one choice, or several to choose from.
     seed
         Of the landmarks' draw.
     """
-    axes = Axes.fit(sections, sizes.components)
-    scores = tuple(axes.scores(section.features) for section in sections)
-    kernel = Kernel.fit(scores, landmarks=sizes.landmarks, width=sizes.width, seed=seed)
     targets = Targets.of(sections, programmes=sizes.programmes)
     grid = np.append(np.geomspace(WEAKEST, STRONGEST, STRENGTHS), np.inf)
-    weights: dict[str, FloatArray] = {}
-    known: dict[str, tuple[FloatArray, ...]] = {}
-    inputs: dict[str, list[Matrix]] = {
-        LINEAR: [part.astype(np.float64) for part in scores],
-        LOCAL: [kernel.features(part) for part in scores],
-    }
-    before = 0
-    for name, features in inputs.items():
-        parts = moments(features, targets.parts, groups)
-        tuned: Tuned = yield from tune(parts, grid, before=before)
-        before += len(parts)
-        known[name] = tuple(left_out(features, tuned, targets, groups))
-        for prefix, caution in (("", 1.0), ("cautious ", sizes.caution)):
-            weights[prefix + name] = targets.genes(tuned.weights(caution)).astype(np.float32)
-    pair = RegressionPair(axes, kernel, targets.mean.astype(np.float32), weights)
-    return Fitted(pair, scores, known[LINEAR], known[LOCAL])
+    choices = [Axes.fit(sections, sizes.components, columns=count) for count in columns]
+    seen = yield from look(choices, sections, targets, groups, grid=grid)
+    scores = tuple(part.astype(np.float32) for part in seen.scores)
+    kernel = Kernel.fit(scores, landmarks=sizes.landmarks, width=sizes.width, seed=seed)
+    near = [kernel.features(part) for part in scores]
+    parts = moments(near, targets.parts, groups)
+    local = yield from tune(parts, grid, before=len(columns) * len(parts))
+    solved = {LINEAR: seen.tuned.weights(), LOCAL: local.weights(), CAUTIOUS: seen.tuned.weights(sizes.caution)}
+    weights = {name: targets.genes(found).astype(np.float32) for name, found in solved.items()}
+    pair = RegressionPair(seen.axes, kernel, targets.mean.astype(np.float32), weights)
+    linear = left_out(seen.scores, seen.tuned, targets, groups)
+    return Fitted(pair, scores, tuple(linear), tuple(left_out(near, local, targets, groups)))

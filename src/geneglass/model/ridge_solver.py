@@ -86,7 +86,7 @@ class Tuned:
 
 
 def tune(
-    parts: Sequence[Moments], grid: Matrix, *, shared: bool = False, before: int = 0
+    parts: Sequence[Moments], grid: Matrix, *, shared: bool = False, before: int = 0, after: int = 0
 ) -> Generator[FitStep, None, Tuned]:
     """Yield a step at each group that was left out, and return the strengths that did best there.
 
@@ -98,15 +98,15 @@ def tune(
         Strengths to try, the last of them infinite.
     shared
         One strength for all targets, instead of one for each.
-    before
-        Steps that were told already.
+    before, after
+        Steps that were told already, and that are still to come.
     """
     whole = total(parts)
     error = np.zeros((len(grid), whole.both.shape[1]))
     for done, part in enumerate(parts, start=1):
         rest = whole.plus(part, -1)
         error += np.stack([part.error(weights) for weights in rest.weights(grid)])
-        yield FitStep(before + done, before + len(parts) + 1)
+        yield FitStep(before + done, before + len(parts) + after + 1)
     judged = error.sum(axis=1, keepdims=True) + 0 * error if shared else error
     # Ties go to the stronger.
     chosen = len(judged) - 1 - np.argmin(judged[::-1], axis=0)

@@ -18,7 +18,7 @@ QUICK = {"epochs": 4, "patience": 2, "embed_dim": 16, "k": 10}
 class NoNetwork:
     """An encoder whose features come from elsewhere."""
 
-    name, patches, identity, dim = "none", (), "none", DIM
+    name, patches, identity, dim, spans = "none", (), "none", DIM, ((0, DIM),)
 
     def network(self) -> None:
         return None
@@ -108,20 +108,36 @@ def test_patients_that_were_left_out_show_how_it_carries_over(across: GeneglassR
     np.testing.assert_array_equal(across.predict(query("new")).values, across.predict(query("p1")).values)
 
 
-@pytest.mark.parametrize("change", [{"caution": 30.0}, {"untested_share": 0.0}])
-def test_settings_of_caution_matter_for_new_patients_only(
-    change: dict[str, float], sisters: list[TrainData], within: GeneglassRecipe
-) -> None:
-    changed = trained(sisters, **change)
+def test_caution_matters_for_new_patients_only(sisters: list[TrainData], within: GeneglassRecipe) -> None:
+    changed = trained(sisters, caution=30.0)
     assert not np.allclose(changed.predict(query()).values, within.predict(query()).values)
     np.testing.assert_array_equal(changed.predict(query("p")).values, within.predict(query("p")).values)
 
 
-def test_what_looks_like_nothing_known_is_left_to_linear_regression(within: GeneglassRecipe) -> None:
-    strange = query(features=query().features + 40)
-    pair = within._regressions()
-    linear, _ = pair.predict(pair.axes.scores(strange.features), cautious=True)
-    np.testing.assert_allclose(within.predict(strange).values, linear, rtol=1e-5)
+def test_a_patient_that_nothing_carries_over_to_is_left_to_linear_regression(within: GeneglassRecipe) -> None:
+    scores = within._regressions().axes.scores(query().features)
+    np.testing.assert_array_equal(within.predict(query()).values, within._regressions().cautious(scores))
+
+
+def test_the_sight_that_is_fitted_goes_into_both_regressions() -> None:
+    class Wide(NoNetwork):
+        spans = ((0, DIM // 2), (DIM // 2, DIM))
+
+    def narrow(number: int) -> TrainData:
+        one = section(f"s{number}", f"p{number}", number)
+        features = np.random.default_rng([7, number]).normal(size=one.features.shape)
+        features[:, : DIM // 2] = np.repeat(one.expression[:, :1], DIM // 2, axis=1) + features[:, : DIM // 2] / 4
+        return replace(one, features=features.astype(np.float32))
+
+    read = {}
+    for sight in ("fitted", "all"):
+        settings = QUICK | {"sight": sight, "components": 12}
+        recipe = make_recipe("geneglass", settings, GENES, Wide())  # type: ignore[arg-type]
+        for _ in recipe.fit([narrow(i) for i in range(3)]):
+            pass
+        assert isinstance(recipe, GeneglassRecipe)
+        read[sight] = int(np.flatnonzero(np.abs(recipe._regressions().axes.rotation).sum(axis=1)).max()) + 1
+    assert read == {"fitted": DIM // 2, "all": DIM}
 
 
 def test_confidence_is_calibrated_and_falls_where_tissue_is_strange(across: GeneglassRecipe) -> None:
@@ -166,7 +182,7 @@ def test_without_validation_it_says_that_nothing_was_left_out(several: list[Trai
     [
         ({"landmarks": 0}, "landmarks must be at least 1, got 0"),
         ({"caution": 0.5}, "caution must be at least 1, got 0.5"),
-        ({"untested_share": 2}, "untested_share must be from 0 to 1, got 2"),
+        ({"sight": "far"}, "sight must be one of fitted, all, got 'far'"),
         ({"kernel_width": 0}, "kernel_width must be positive, got 0"),
     ],
 )

@@ -1,12 +1,14 @@
 """The embedded encoder: colour and texture statistics at several physical scales; no weights, no download.
 
 Of each field of view it describes the stain (optical densities split into haematoxylin, eosin and a rest), the
-texture at four sizes, and blobs of haematoxylin the size of nuclei. `finish` sets these against the rest of the
-slide and adds their mean over neighbouring tissue. No position enters: a place is known by what is seen around it.
+texture at four sizes, and blobs of haematoxylin the size of nuclei; of the narrowest also what share of it looks
+like what. `finish` sets these against the rest of the slide and adds the mean of the former over neighbouring
+tissue. No position enters: a place is known by what is seen around it.
 """
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from scipy.ndimage import uniform_filter
 
 from geneglass.data.types import FloatArray, PatchSpec, UInt8Array
 from geneglass.errors import UsageError
+from geneglass.model import local_detail
 from geneglass.model.context import CLIP, neighbourhood_mean, standardised
 from geneglass.model.encoder import Encoder
 from geneglass.model.encoders import ENCODERS, EncoderFamily
@@ -24,7 +27,7 @@ SCALES = (PatchSpec(78.0, 64), PatchSpec(156.0, 64), PatchSpec(312.0, 64), Patch
 NEIGHBOURHOOD_UM = 300.0
 """Standard deviation of the Gaussian over neighbouring places."""
 
-VERSION = 1
+VERSION = 2
 """Raise it with any change of what is computed: cached features and model files depend on it."""
 
 _BLACK = 25
@@ -54,62 +57,91 @@ class Texture(Encoder):
     Attributes
     ----------
     raw_dim
-        Statistics of all scales, one after the other.
+        Statistics of all scales, one after the other; local detail follows those of the narrowest.
     dim
-        Twice that: the place itself, then its neighbourhood.
+        The place itself, then the statistics of its neighbourhood.
     """
 
     name = "texture"
     patches = SCALES
 
     def __init__(self) -> None:
-        per_scale = describe(np.full((1, *_edge(SCALES[0])), 255, dtype=np.uint8)).shape[1]
-        self.raw_dim = per_scale * len(self.patches)
-        self.dim = 2 * self.raw_dim
+        self._width = _statistics(_channels(np.full((1, *_edge(SCALES[0])), 255, dtype=np.uint8))).shape[1]
+        self.raw_dim = self._width * len(self.patches) + 2 * local_detail.FEATURES
+        self.dim = self.raw_dim + self._width * len(self.patches)
 
     @property
     def identity(self) -> str:
         """Return a digest of everything that decides what is computed."""
         settings = (VERSION, self.patches, NEIGHBOURHOOD_UM, CLIP, _BLACK, _WHITE, _NUCLEUS, _LEVELS, _UNMIX.tolist())
-        return f"texture-{VERSION}-{hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}"
+        digest = hashlib.sha256((repr(settings) + local_detail.identity()).encode()).hexdigest()
+        return f"texture-{VERSION}-{digest[:12]}"
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Return the columns of each scale, then those of the neighbourhood at each scale."""
-        width = self.raw_dim // len(self.patches)
-        return tuple((start, start + width) for start in range(0, self.dim, width))
+        first = self.raw_dim - self._width * (len(self.patches) - 1)
+        return (0, first), *((start, start + self._width) for start in range(first, self.dim, self._width))
 
     def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
         """Return (n, raw_dim) statistics of n places, given one (n, size_px, size_px, 3) array per scale."""
-        return np.concatenate([_in_blocks(view) for view in patches], axis=1)
+        views = [_in_blocks(view, detail=number == 0) for number, view in enumerate(patches)]
+        return np.concatenate(views, axis=1)
 
     def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
         """Return (n, dim): the statistics standardised within the slide, and their mean around each place."""
         own = standardised(raw)
-        return np.concatenate([own, neighbourhood_mean(own, centres_um_yx, NEIGHBOURHOOD_UM)], axis=1)
+        common = np.delete(own, slice(self._width, self._width + 2 * local_detail.FEATURES), axis=1)
+        return np.concatenate([own, neighbourhood_mean(common, centres_um_yx, NEIGHBOURHOOD_UM)], axis=1)
 
 
 def _edge(spec: PatchSpec) -> tuple[int, int, int]:
     return spec.size_px, spec.size_px, 3
 
 
-def _in_blocks(view: UInt8Array) -> FloatArray:
+def _in_blocks(view: UInt8Array, *, detail: bool) -> FloatArray:
     # Small blocks stay in the processor's cache: about twice as fast as a whole batch at once.
     starts = range(0, max(len(view), 1), _BLOCK)
-    return np.concatenate([describe(view[start : start + _BLOCK]) for start in starts])
+    return np.concatenate([describe(view[start : start + _BLOCK], detail=detail) for start in starts])
 
 
-def describe(view: UInt8Array) -> FloatArray:
-    """Return the statistics of (n, size_px, size_px, 3) patches, (n, f)."""
+def describe(view: UInt8Array, *, detail: bool = False) -> FloatArray:
+    """Return the statistics of (n, size_px, size_px, 3) patches, (n, f), followed by local detail if wanted."""
+    channels = _channels(view)
+    statistics = _statistics(channels)
+    if not detail:
+        return statistics
+    white = channels.white.astype(np.float32)
+    found = local_detail.local_detail(channels.stains, channels.saturation, channels.darkness, white)
+    return np.concatenate([statistics, found], axis=1)
+
+
+@dataclass(frozen=True)
+class _Channels:
+    """What patches look like, pixel by pixel: (n, h, w), or (3, n, h, w) optical densities of R, G, B and of stains."""
+
+    density: FloatArray
+    stains: FloatArray
+    saturation: FloatArray
+    darkness: FloatArray
+    white: NDArray[np.bool_]
+
+
+def _channels(view: UInt8Array) -> _Channels:
     planes = _without_mask(view)
-    density = _DENSITY[planes[0]], _DENSITY[planes[1]], _DENSITY[planes[2]]
-    stains = [density[0] * red + density[1] * green + density[2] * blue for red, green, blue in _UNMIX.T]
+    density = _DENSITY[planes]
+    stains = np.stack([density[0] * red + density[1] * green + density[2] * blue for red, green, blue in _UNMIX.T])
     strongest = np.maximum(np.maximum(density[0], density[1]), density[2])
     saturation = strongest - np.minimum(np.minimum(density[0], density[1]), density[2])
     darkness = (density[0] + density[1] + density[2]) / np.float32(3)
     white = np.minimum(np.minimum(planes[0], planes[1]), planes[2]) > _WHITE
-    small = [_halved(channel) for channel in (*stains, darkness, saturation)]
-    columns = [_mean(white.astype(np.float32)), *_tissue_colour(density, ~white)]
+    return _Channels(density, stains, saturation, darkness, white)
+
+
+def _statistics(channels: _Channels) -> FloatArray:
+    stains, darkness, white = channels.stains, channels.darkness, channels.white
+    small = [_halved(channel) for channel in (*stains, channels.saturation, darkness)]
+    columns = [_mean(white.astype(np.float32)), *_tissue_colour(channels.density, ~white)]
     for channel in small:
         columns.extend(_distribution(channel))
     columns.extend(_correlation(small[0], other) for other in (small[1], small[2], small[4]))
@@ -150,7 +182,7 @@ def _distribution(image: FloatArray) -> Iterator[FloatArray]:
         yield flat[:, int(share * (flat.shape[1] - 1))]
 
 
-def _tissue_colour(density: tuple[FloatArray, ...], tissue: NDArray[np.bool_]) -> Iterator[FloatArray]:
+def _tissue_colour(density: FloatArray, tissue: NDArray[np.bool_]) -> Iterator[FloatArray]:
     weight = tissue.astype(np.float32)
     share = _mean(weight) + np.float32(1e-3)
     for channel in density:

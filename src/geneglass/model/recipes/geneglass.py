@@ -5,8 +5,8 @@ kernel on the same scores), both with a strength per programme of genes, and the
 lie nearest in a space learned by contrast with the measured spots. Training patients (else sections) are left out
 in turn; what each predictor says of them decides how much it counts. Linear regression carries over to other
 patients best, and local predictors know more of the patients they were trained on: where only one patient was
-there to learn from, another one is predicted with caution, by stronger ridges, and local predictors count
-for what a place is familiar, half at most. No position of the query is read.
+there to learn from, another one is predicted with caution, by a stronger linear ridge alone. No position of the
+query is read.
 
 Confidence is the probability that a prediction lies nearer to the measured profile than the mean of the training spots
 does, calibrated on the places left out.
@@ -33,6 +33,7 @@ from geneglass.model.recipes import RECIPES
 from geneglass.model.regression import deviation_size, usual
 from geneglass.model.regression_pair import Fitted, RegressionPair, Sizes, fit_pair
 from geneglass.model.ridge_solver import spot_groups
+from geneglass.model.sight import Sight, sights
 
 EVEN: Weights = (1 / 3, 1 / 3, 1 / 3)
 PREDICTORS = ("linear", "local", "retrieval")
@@ -49,6 +50,9 @@ class GeneglassConfig(PrincipalHeadConfig):
         150
     )
     programmes: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the expression, likewise"}] = 100
+    sight: Annotated[
+        Sight, {"tooltip": "How far around a place regressions look: chosen on tissue left out, or all the way"}
+    ] = "fitted"
     landmarks: Annotated[int, {"min": 1, "max": 5000, "tooltip": "Training places that the kernel is built on"}] = 1000
     kernel_width: Annotated[float, {"min": 0.01, "tooltip": "Distance at which places are no longer alike"}] = 1.0
     blend: Annotated[
@@ -56,18 +60,14 @@ class GeneglassConfig(PrincipalHeadConfig):
     ] = "fitted"
     blend_steps: Annotated[int, {"min": 1, "max": 20, "tooltip": "How finely the blend is chosen"}] = 6
     caution: Annotated[
-        float, {"min": 1.0, "tooltip": "How much stronger ridges are for a new patient, where training had only one"}
-    ] = 3.0
-    untested_share: Annotated[
-        float, {"min": 0.0, "max": 1.0, "tooltip": "What local predictors count for there, at most"}
-    ] = 0.5
+        float, {"min": 1.0, "tooltip": "How much stronger the ridge is for a new patient, where training had only one"}
+    ] = 2.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("components", "programmes", "landmarks", "blend_steps", "caution"):
             require(getattr(self, name) >= 1, f"{name} must be at least 1, got {getattr(self, name)}.")
         require(self.kernel_width > 0, f"kernel_width must be positive, got {self.kernel_width}.")
-        require(0 <= self.untested_share <= 1, f"untested_share must be from 0 to 1, got {self.untested_share}.")
 
     def sizes(self) -> Sizes:
         """Return the settings of the regressions."""
@@ -100,7 +100,8 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         used = [section for section in sections if len(section.features)]
         groups, kind = spot_groups(used)
         measured = [replace(s, expression=self.measured(s).reference) for s in used]
-        self._fitted = yield from fit_pair(measured, groups, self.config.sizes(), seed=self.seed)
+        columns = sights(self.encoder, self.config.sight)
+        self._fitted = yield from fit_pair(measured, groups, self.config.sizes(), columns=columns, seed=self.seed)
         self._pair, self._across_patients = self._fitted.pair, kind == "patients"
         self._familiarity = Familiarity.fit(
             self._fitted.scores,
@@ -109,7 +110,7 @@ class GeneglassRecipe(PrincipalHeadRecipe):
             groups=groups,
             seed=self.seed,
         )
-        before = total = 2 * len(np.unique(np.concatenate(groups)))
+        before = total = (len(columns) + 1) * len(np.unique(np.concatenate(groups)))
         self.weights, self._blended = EVEN, False
         for step in super().fit(used, snapshots=snapshots):
             total = step.total + before
@@ -160,20 +161,12 @@ class GeneglassRecipe(PrincipalHeadRecipe):
         return np.stack([strange, deviation_size(values, pair.mean)], axis=1)
 
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
-        """Return the blend; with caution for a patient that training could not learn to carry over to."""
+        """Return the blend; the cautious ridge for a patient that training could not learn to carry over to."""
         pair, bank = self._regressions(), self.trained()[1]
         scores = pair.axes.scores(query.features)
         if self._across_patients or (query.patient is not None and query.patient in bank.patients):
             return mixed(self.weights, [*pair.predict(scores), retrieved])
-        linear, local = pair.predict(scores, cautious=True)
-        familiar = np.nan_to_num(self._known().confidence(scores, own=query.own))
-        share = self.config.untested_share * familiar[:, None]
-        return mixed([1 - share, share], [linear, mixed(self._local_weights(), [local, retrieved])])
-
-    def _local_weights(self) -> Weights:
-        _, local, retrieval = self.weights
-        whole = local + retrieval
-        return (local / whole, retrieval / whole) if whole else (0.5, 0.5)
+        return pair.cautious(scores)
 
     def _known(self) -> Familiarity:
         if self._familiarity is None:

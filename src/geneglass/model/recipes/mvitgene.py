@@ -85,7 +85,7 @@ class MvitgeneRecipe(ContrastiveRecipe):
             modules["vit"] = WholePatch(config.vit)
             whole_dim = cast(WholePatch, modules["vit"]).length(self.encoder.patches[0].size_px)
         else:
-            tile_dim = self.encoder.spans[0][1] - self.encoder.spans[0][0]
+            tile_dim = self._width()
         sides = {"tiles": (tile_dim, kept), "whole": (whole_dim, kept)}
         sides["spots"] = (shapes.genes, min(config.gene_components, shapes.spots))
         for name, (in_dim, components) in sides.items():
@@ -141,12 +141,17 @@ class MvitgeneRecipe(ContrastiveRecipe):
         whole = images.features[rows]
         if modules.training or self.config.query_view == "tiles":
             return self._narrow(whole), whole
-        start, stop = self.encoder.spans[max(len(self.encoder.patches), 1) - 1]
-        return whole[:, None, start:stop], whole
+        start, _ = self.encoder.spans[max(len(self.encoder.patches), 1) - 1]
+        return whole[:, None, start : start + self._width()], whole
 
     def _narrow(self, features: Tensor) -> Tensor:
         """Return the (n, sub-patches, columns) of the narrowest fields of view."""
-        return torch.stack([features[:, a:b] for a, b in self.encoder.spans[: self.config.sub_patches]], dim=1)
+        starts, width = [start for start, _ in self.encoder.spans[: self.config.sub_patches]], self._width()
+        return torch.stack([features[:, start : start + width] for start in starts], dim=1)
+
+    def _width(self) -> int:
+        """Return how many columns describe every field of view alike."""
+        return min(stop - start for start, stop in self.encoder.spans)
 
     def _look_at_pixels(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, Tensor]:
         patch = self.views(modules, images, rows)[0]

@@ -1,6 +1,7 @@
 """Ridge regression from frozen features: the baseline that every network has to beat.
 
-Features are standardised and rotated to their principal components. Expression is rotated to its own, and each of
+Features are standardised and rotated to their principal components: those of the place itself, of all its fields of
+view, or of its neighbours too, whichever predicts tissue left out best. Expression is rotated to its own, and each of
 these gets the ridge strength with the least squared error on training patients (or sections) left out in turn:
 programmes of many genes that the tissue shows are kept, noise of single genes is shrunk to nothing. Everything
 is in closed form, from sums of products per section.
@@ -8,7 +9,7 @@ is in closed form, from sums of products per section.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -20,7 +21,8 @@ from geneglass.model.confidence import Familiarity
 from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
 from geneglass.model.regression import Axes, Targets, calibrate, deviation_size, left_out, told
-from geneglass.model.ridge_solver import Matrix, moments, spot_groups, tune
+from geneglass.model.ridge_solver import Matrix, spot_groups
+from geneglass.model.sight import Sight, look, sights
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,16 @@ class RidgeConfig:
     weakest: Annotated[float, {"min": 1e-9, "max": 1e9, "tooltip": "The weakest ridge strength tried"}] = 1e-5
     strongest: Annotated[float, {"min": 1e-9, "max": 1e9, "tooltip": "The strongest ridge strength tried"}] = 10.0
     steps: Annotated[int, {"min": 1, "max": 200, "tooltip": "How many strengths are tried in between"}] = 25
+    sight: Annotated[
+        Sight, {"tooltip": "How far around a place features look: chosen on tissue left out, or as far as they can"}
+    ] = "fitted"
     centre_sections: Annotated[
         bool, {"tooltip": "Take each training section's own mean expression off before fitting"}
     ] = True
 
     def __post_init__(self) -> None:
+        if self.sight not in get_args(Sight):
+            raise UsageError(f"sight must be fitted or all, got {self.sight!r}.")
         for name in ("components", "programmes", "steps"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, got {getattr(self, name)}.")
@@ -76,20 +83,20 @@ class Ridge(Recipe):
         """Learn from measured sections in one pass, yielding at every group left out; it needs no snapshots."""
         sections = [section for section in sections if len(section.features)]
         groups, kind = spot_groups(sections)
-        total = len(np.unique(np.concatenate(groups))) + 1
+        columns = sights(self.encoder, self.config.sight)
+        total = len(columns) * len(np.unique(np.concatenate(groups))) + 1
         yield FitStep(0, total)
-        axes = Axes.fit(sections, self.config.components)
-        scores = [axes.scores(section.features).astype(np.float64) for section in sections]
         by_programme = self.config.strength == "programme"
         targets = Targets.of(
             sections,
             programmes=self.config.programmes if by_programme else 0,
             centre_sections=self.config.centre_sections,
         )
-        tuned = yield from tune(
-            moments(scores, targets.parts, groups), self.config.grid(), shared=self.config.strength == "shared"
-        )
-        self._axes, self._mean = axes, targets.mean.astype(np.float32)
+        choices = [Axes.fit(sections, self.config.components, columns=count) for count in columns]
+        shared = self.config.strength == "shared"
+        seen = yield from look(choices, sections, targets, groups, grid=self.config.grid(), shared=shared)
+        scores, tuned = seen.scores, seen.tuned
+        self._axes, self._mean = seen.axes, targets.mean.astype(np.float32)
         self._weights = targets.genes(tuned.weights()).astype(np.float32)
         self._familiarity = Familiarity.fit(
             [part.astype(np.float32) for part in scores],
