@@ -35,6 +35,8 @@ class Session:
     Every signal is emitted after the state has changed and carries nothing: listeners read the session.
     `message` carries one sentence for the person at the window. A listener must not raise: psygnal would
     hide the error in one of its own. The gene stays when another section is opened that has it too.
+    `predictions` and `drawn` hold what is known of every section of the cohort; change them by the methods.
+    `reopened` carries the saved session that was just opened, for parts of the window that kept something in it.
     """
 
     cohort_changed = Signal()
@@ -43,6 +45,7 @@ class Session:
     prediction_changed = Signal()
     gene_changed = Signal()
     domains_changed = Signal()
+    reopened = Signal(object)
     message = Signal(str)
 
     def __init__(self) -> None:
@@ -52,8 +55,8 @@ class Session:
         self.model_path: Path | None = None
         self.model_info: ModelInfo | None = None
         self.gene: str | None = None
-        self._predictions: dict[SectionSource, AnnData] = {}
-        self._domains: dict[SectionSource, tuple[Domain, ...]] = {}
+        self.predictions: dict[SectionSource, AnnData] = {}
+        self.drawn: dict[SectionSource, tuple[Domain, ...]] = {}
         self._cache: dict[str, Any] = {}
 
     @property
@@ -64,14 +67,14 @@ class Session:
     @property
     def prediction(self) -> "AnnData | None":
         """Return the prediction of the current section, or None."""
-        return None if self.source is None else self._predictions.get(self.source)
+        return None if self.source is None else self.predictions.get(self.source)
 
     def set_cohort(self, cohort: Cohort) -> None:
         """Take a cohort; section and predictions of another one are let go, domains stay where the slide does."""
         self.cohort = cohort
-        drawn = {source.slide: domains for source, domains in self._domains.items() if source.slide is not None}
-        self._predictions = {}
-        self._domains = {source: drawn[source.slide] for source in cohort.sections if source.slide in drawn}
+        drawn = {source.slide: domains for source, domains in self.drawn.items() if source.slide is not None}
+        self.predictions = {}
+        self.drawn = {source: drawn[source.slide] for source in cohort.sections if source.slide in drawn}
         if self.source not in cohort.sections:
             self._let_go_of_section()
         self.cohort_changed.emit()
@@ -93,7 +96,7 @@ class Session:
 
         Domains stay when the slide does.
         """
-        domains = section.domains or self._domains.get(section.source, ())
+        domains = section.domains or self.drawn.get(section.source, ())
         if self.source is not None and self.source.slide is not None and self.source.slide == section.source.slide:
             domains = domains or self.domains
         if self.cohort is None or section.source not in self.cohort.sections:
@@ -101,7 +104,7 @@ class Session:
         section = section if domains == section.domains else replace(section, domains=domains)
         previous, self.section, self.source = self.section, section, section.source
         self._cache = {}
-        self._domains[self.source] = place_domains(self.section)
+        self.drawn[self.source] = place_domains(self.section)
         if self.gene not in self._genes_by_name():
             self.gene = None
         self._emit_all()
@@ -133,7 +136,7 @@ class Session:
         if self.source is None or self.section is None:
             raise InputError("A prediction is shown over its section: open the section first.")
         require_same_section(prediction, self.section)
-        self._predictions[self.source] = prediction
+        self.predictions[self.source] = prediction
         self._cache = {}
         self.prediction_changed.emit()
 
@@ -148,7 +151,7 @@ class Session:
         if self.section is None or self.source is None:
             raise InputError("Domains are drawn on a slide: open the slide first.")
         self.section = replace(self.section, domains=domains)
-        self._domains[self.source] = place_domains(self.section)
+        self.drawn[self.source] = place_domains(self.section)
         self.domains_changed.emit()
 
     def set_gene(self, name: str | None) -> None:
