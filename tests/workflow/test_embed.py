@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from geneglass.data.cohort import read_cohort
 from geneglass.data.section import Section, open_section
+from geneglass.errors import InputError
 from geneglass.model.make import make_encoder
 from geneglass.workflow import embed as embed_module
 from geneglass.workflow.embed import embed
@@ -61,3 +63,43 @@ def test_order_of_places_is_kept(section):
     forward = finish(embed(section, encoder, section.centres_yx))
     backward = finish(embed(section, encoder, section.centres_yx[::-1].copy()))
     np.testing.assert_allclose(backward[::-1], forward, atol=2e-4)
+
+
+def greedy(encoder, most, monkeypatch):
+    """Let an encoder run out of memory above some patches at a time, and return the lengths it was given."""
+    seen, plain = [], encoder.encode
+
+    def encode(patches):
+        seen.append(len(patches[0]))
+        if len(patches[0]) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return plain(patches)
+
+    monkeypatch.setattr(encoder, "encode", encode)
+    return seen
+
+
+def test_too_little_memory_halves_the_patches_at_a_time_and_gives_the_same(section, monkeypatch, tmp_path):
+    encoder = make_encoder("texture")
+    expected = finish(embed(section, encoder, section.centres_yx))
+    monkeypatch.setenv("GENEGLASS_CACHE", str(tmp_path))
+    seen = greedy(encoder, 20, monkeypatch)
+    events, job = [], embed(section, encoder, section.centres_yx)
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as stop:
+            np.testing.assert_allclose(stop.value, expected, atol=1e-5)
+            break
+    assert [event.message for event in events if event.message] == [
+        "Memory did not suffice for 64 patches at a time: going on with 32.",
+        "Memory did not suffice for 32 patches at a time: going on with 16.",
+    ]
+    assert sum(n for n in seen if n <= 20) == len(section.centres_yx)
+
+
+def test_too_little_memory_for_one_patch_is_one_sentence(section, monkeypatch):
+    encoder = make_encoder("texture")
+    greedy(encoder, 0, monkeypatch)
+    with pytest.raises(InputError, match="does not suffice for one patch: take a smaller network"):
+        finish(embed(section, encoder, section.centres_yx))

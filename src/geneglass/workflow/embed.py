@@ -17,6 +17,7 @@ from geneglass.data.tissue import grid_yx
 from geneglass.data.types import FloatArray, UInt8Array
 from geneglass.errors import InputError
 from geneglass.model.encoder import Encoder
+from geneglass.model.memory import free_memory, halved_told, out_of_memory
 from geneglass.workflow.events import Event, Job
 
 CHUNK = 4096
@@ -43,21 +44,42 @@ def embed(section: Section, encoder: Encoder, centres_yx: FloatArray) -> Job[Flo
     centres_yx
         (n, 2) centres in level-0 pixels.
     """
-    slide, mpp = require_slide(section)
+    _, mpp = require_slide(section)
     raw = np.empty((len(centres_yx), encoder.raw_dim), dtype=np.float32)
     for start in range(0, len(centres_yx), CHUNK):
-        centres = centres_yx[start : start + CHUNK]
-        path = cache_folder("features") / f"{_key(slide, encoder, centres, mpp)}.npy"
-        part = _cached(path, (len(centres), encoder.raw_dim))
-        if part is None:
-            part = np.empty((len(centres), encoder.raw_dim), dtype=np.float32)
-            for done in _encode(slide, encoder, centres, mpp, part):
-                yield Event(f"Reading the tissue of {section.name}", start + done, len(centres_yx))
-            with atomic_path(path) as temporary, temporary.open("wb") as file:
-                np.save(file, part)
-        raw[start : start + len(centres)] = part
-        yield Event(f"Reading the tissue of {section.name}", start + len(centres), len(centres_yx))
+        part = slice(start, start + CHUNK)
+        raw[part] = yield from read_features(section, encoder, centres_yx[part], done=start, total=len(centres_yx))
     return encoder.finish(raw, centres_yx * np.float32(mpp))
+
+
+def read_features(
+    section: Section, encoder: Encoder, centres_yx: FloatArray, *, done: int = 0, total: int = 0
+) -> Job[FloatArray]:
+    """Return the (n, raw_dim) unfinished features of places that are kept together, from the cache where they are.
+
+    Parameters
+    ----------
+    section, encoder, centres_yx
+        As in `embed`.
+    done, total
+        How many places were read before, and how many there are, for the events.
+    """
+    stage, total = f"Reading the tissue of {section.name}", total or len(centres_yx)
+    part = kept_features(section, encoder, centres_yx)
+    if part is None:
+        slide, mpp = require_slide(section)
+        part = np.empty((len(centres_yx), encoder.raw_dim), dtype=np.float32)
+        for count, told in _encode(slide, encoder, centres_yx, mpp, part):
+            yield Event(stage, done + count, total, message=told)
+        with atomic_path(_file(section, encoder, centres_yx)) as temporary, temporary.open("wb") as file:
+            np.save(file, part)
+    yield Event(stage, done + len(centres_yx), total)
+    return part
+
+
+def kept_features(section: Section, encoder: Encoder, centres_yx: FloatArray) -> FloatArray | None:
+    """Return what an earlier run kept of these places, (n, raw_dim); None where it kept nothing."""
+    return _cached(_file(section, encoder, centres_yx), (len(centres_yx), encoder.raw_dim))
 
 
 def embed_slide(section: Section, encoder: Encoder) -> Job[FloatArray]:
@@ -76,20 +98,60 @@ def embed_slide(section: Section, encoder: Encoder) -> Job[FloatArray]:
     return (yield from embed(section, encoder, centres))
 
 
-def _encode(slide: Slide, encoder: Encoder, centres_yx: FloatArray, mpp: float, out: FloatArray) -> Iterator[int]:
-    done = 0
+def _encode(
+    slide: Slide, encoder: Encoder, centres_yx: FloatArray, mpp: float, out: FloatArray
+) -> Iterator[tuple[int, str]]:
+    """Fill `out` and yield how many rows are there; where memory does not suffice, with half the batch, which is told.
+
+    Raises
+    ------
+    InputError
+        When memory does not suffice for one patch.
+    """
+    left, batch = np.arange(len(centres_yx)), BATCH
+    while len(left):
+        missing = np.ones(len(left), bool)
+        try:
+            for rows, features in _encoded(slide, encoder, centres_yx[left], mpp, batch):
+                out[left[rows]], missing[rows] = features, False
+                yield len(centres_yx) - int(missing.sum()), ""
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+        left = left[missing]
+        if len(left):
+            # Outside the block, where the error no longer holds the patches.
+            free_memory()
+            before, batch = batch, _half(batch)
+            yield len(centres_yx) - len(left), halved_told("patches", before, batch)
+
+
+def _half(batch: int) -> int:
+    if batch == 1:
+        raise InputError(
+            "The memory of this machine does not suffice for one patch: take a smaller network, or another device."
+        )
+    return batch // 2
+
+
+def _encoded(
+    slide: Slide, encoder: Encoder, centres_yx: FloatArray, mpp: float, batch: int
+) -> Iterator[tuple[NDArray[np.int64], FloatArray]]:
+    """Yield rows and their features, a batch at a time."""
     asked: deque[NDArray[np.int64]] = deque()
 
     def batches() -> Iterator[tuple[UInt8Array, ...]]:
-        for rows, patches in iter_patches(slide, centres_yx, encoder.patches, mpp=mpp, batch=BATCH):
+        for rows, patches in iter_patches(slide, centres_yx, encoder.patches, mpp=mpp, batch=batch):
             asked.append(rows)
             yield patches
 
     for features in encoder.encode_each(batches()):
-        rows = asked.popleft()
-        out[rows] = features
-        done += len(rows)
-        yield done
+        yield asked.popleft(), features
+
+
+def _file(section: Section, encoder: Encoder, centres_yx: FloatArray) -> Path:
+    slide, mpp = require_slide(section)
+    return cache_folder("features") / f"{_key(slide, encoder, centres_yx, mpp)}.npy"
 
 
 def _key(slide: Slide, encoder: Encoder, centres_yx: FloatArray, mpp: float) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from geneglass.workflow.fit import fit
 
 SHARE_OF_TIME = 0.05
 """Of a training that writing snapshots may take: where a snapshot is large or the disk slow, they come less often."""
+_BATCH = "settings.batch"
 
 Held = tuple[dict[str, torch.Tensor], dict[str, Any]]
 
@@ -83,12 +84,18 @@ def resumable_fit(recipe: Recipe, data: Sequence[TrainData], *, stage: str, fold
     path = folder.path / f"{_key(recipe, data)}.safetensors"
     finished = _read(path)
     if finished is not None:
-        recipe.load(*finished)
+        tensors, texts = finished
+        batch = texts.pop(_BATCH, None)
+        if batch is not None:
+            recipe.config = replace(recipe.config, batch=batch)
+        recipe.load(tensors, texts)
         yield Event(stage, 1, 1, message=f"{stage}: taken over from the interrupted run.")
         return
     snapshots = FileSnapshots(path.with_suffix(".snapshot"), folder.snapshot_s)
     yield from fit(recipe, data, stage=stage, snapshots=snapshots)
-    _write(path, recipe.state(), recipe.texts())
+    # The batch may have been halved, where memory did not suffice.
+    batch = getattr(recipe.config, "batch", None)
+    _write(path, recipe.state(), recipe.texts() | ({} if batch is None else {_BATCH: batch}))
     snapshots.path.unlink(missing_ok=True)
 
 
