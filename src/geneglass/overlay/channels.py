@@ -1,0 +1,59 @@
+"""Two or three genes at once: each a colour, added where they meet, the more opaque the more there is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geneglass.data.types import FloatArray
+from geneglass.overlay import LayerTuple, Layout, Shade, points_layer
+
+PAIR = (("magenta", (1.0, 0.0, 1.0)), ("green", (0.0, 1.0, 0.0)))
+TRIPLE = (("cyan", (0.0, 1.0, 1.0)), ("magenta", (1.0, 0.0, 1.0)), ("yellow", (1.0, 1.0, 0.0)))
+"""Colours by name, told apart by readers without red or green cones too."""
+LEAST, MOST = 2, 3
+
+
+def hues(n: int) -> tuple[tuple[str, tuple[float, float, float]], ...]:
+    """Return the colours of so many genes, each a name and RGB from 0 to 1."""
+    if not LEAST <= n <= MOST:
+        raise ValueError(f"{LEAST} or {MOST} genes have colours of their own, got {n}")
+    return PAIR if n == LEAST else TRIPLE
+
+
+def channel_colours(values: FloatArray, limits: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
+    """Return (n, 4) RGBA from 0 to 1: the hue says which gene, the opacity how much of the strongest.
+
+    Parameters
+    ----------
+    values
+        (n, genes) of two or three genes; NaN is missing and adds nothing.
+    limits
+        Of each gene, the value at or below which it is not seen, and the one from which it is seen whole.
+    """
+    low, high = np.asarray(limits, np.float32).T
+    strength = np.clip(np.nan_to_num((values - low) / (high - low)), 0, 1)
+    mixed = strength @ np.array([rgb for _, rgb in hues(values.shape[1])], np.float32)
+    brightest = mixed.max(axis=1, keepdims=True)
+    rgb = np.divide(mixed, brightest, out=np.zeros_like(mixed), where=brightest > 0)
+    return np.concatenate([rgb, strength.max(axis=1, keepdims=True)], axis=1).astype(np.float32)
+
+
+def channels(values: FloatArray, layout: Layout, limits: Sequence[tuple[float, float]], *, symbol: str) -> LayerTuple:
+    """Return a points layer of two or three genes.
+
+    Parameters
+    ----------
+    values
+        (n, genes); NaN is missing.
+    layout
+        Where they belong.
+    limits
+        As `channel_colours` takes them.
+    symbol
+        A napari symbol for the places that are not set aside.
+    """
+    data, kwargs, kind = points_layer(np.zeros(len(values), np.float32), layout, Shade(), symbol=symbol)
+    named = {f"value_{number}": column.astype(np.float64) for number, column in enumerate(values.T, start=1)}
+    left = {key: item for key, item in kwargs.items() if key not in ("face_contrast_limits", "face_colormap")}
+    return data, {**left, "features": named, "face_color": channel_colours(values, limits)}, kind
