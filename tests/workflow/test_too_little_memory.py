@@ -9,9 +9,9 @@ import torch
 from geneglass.model.checkpoint import read_info
 from geneglass.model.recipe import Answer, QueryData
 from geneglass.model.training import Trial, few_threads
+from geneglass.workflow.answering import answer_in_batches
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import finish
-from geneglass.workflow.answering import answer_in_batches
 from geneglass.workflow.train import train
 
 SETTINGS = {"epochs": 2, "validate": False, "batch": 64, "embed_dim": 8}
@@ -61,9 +61,10 @@ def test_a_fit_that_is_taken_over_keeps_the_batch_it_had(config, little_memory, 
     def killed(*_):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, few_threads(), pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, few_threads():
         patch.setattr("geneglass.workflow.train.save_model", killed)
-        finish(train(config))
+        with pytest.raises(KeyboardInterrupt):
+            finish(train(config))
     little_memory.clear()
     finish(train(replace(config, resume=True)))
     assert not little_memory

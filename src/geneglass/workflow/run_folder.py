@@ -1,6 +1,7 @@
 """The folder of a training run: one run alone works in it, and what was never resumed is removed after a while."""
 
 import hashlib
+import json
 import secrets
 import shutil
 import time
@@ -10,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geneglass.data.atomic import atomic_path
 from geneglass.data.cache import cache_folder
 from geneglass.workflow.config import TrainConfig
+from geneglass.workflow.config_text import config_values
 from geneglass.workflow.resume import RunFolder
 
 if TYPE_CHECKING:
@@ -21,7 +24,10 @@ KEPT_DAYS = 14
 """A stopped run that nobody resumes for so long is given up."""
 
 LOCK = ".lock"
-_KIND = "fits"
+NOTE = "run.json"
+"""In a run's folder: what it was asked to do."""
+KIND = "fits"
+"""Of the cache."""
 _DAY_S = 86_400
 
 
@@ -32,10 +38,12 @@ def run_folder(config: TrainConfig) -> Iterator[RunFolder]:
     With `resume` it is the last one of a stopped run of the same settings. Folders older than `KEPT_DAYS` go.
     """
     remove_old()
-    settled = repr(replace(config, resume=False, snapshot_s=0))
+    settled = json.dumps(config_values(replace(config, resume=False, snapshot_s=0)), sort_keys=True)
     key = hashlib.sha256(settled.encode()).hexdigest()[:24]
     folder, lock = (_earlier(key) if config.resume else None) or _fresh(key)
     try:
+        with atomic_path(folder / NOTE) as temporary:
+            temporary.write_text(json.dumps(config_values(config)), encoding="utf-8")
         yield RunFolder(folder, config.snapshot_s)
         shutil.rmtree(folder, ignore_errors=True)
     finally:
@@ -47,10 +55,10 @@ def run_folder(config: TrainConfig) -> Iterator[RunFolder]:
 def remove_old() -> None:
     """Remove the folders of runs that were stopped longer ago than `KEPT_DAYS` and are not going on."""
     limit = time.time() - KEPT_DAYS * _DAY_S
-    for folder in cache_folder(_KIND).iterdir():
-        if not folder.is_dir() or _changed(folder) > limit:
+    for folder in cache_folder(KIND).iterdir():
+        if not folder.is_dir() or changed(folder) > limit:
             continue
-        lock = _claim(folder)
+        lock = claim(folder)
         if lock is not None:
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
@@ -58,8 +66,8 @@ def remove_old() -> None:
 
 def _earlier(key: str) -> "tuple[Path, BaseFileLock] | None":
     """Return the latest folder of the same run that nobody works in, claimed."""
-    for folder in sorted(cache_folder(_KIND).glob(f"{key}-*"), key=_changed, reverse=True):
-        lock = _claim(folder)
+    for folder in sorted(cache_folder(KIND).glob(f"{key}-*"), key=changed, reverse=True):
+        lock = claim(folder)
         if lock is not None:
             return folder, lock
     return None
@@ -67,14 +75,14 @@ def _earlier(key: str) -> "tuple[Path, BaseFileLock] | None":
 
 def _fresh(key: str) -> "tuple[Path, BaseFileLock]":
     while True:
-        folder = cache_folder(_KIND) / f"{key}-{secrets.token_hex(4)}"
+        folder = cache_folder(KIND) / f"{key}-{secrets.token_hex(4)}"
         folder.mkdir(exist_ok=True)
-        lock = _claim(folder)
+        lock = claim(folder)
         if lock is not None:
             return folder, lock
 
 
-def _claim(folder: Path) -> "BaseFileLock | None":
+def claim(folder: Path) -> "BaseFileLock | None":
     """Return the lock of a folder, or None where another run has it; a killed process loses its lock."""
     from filelock import FileLock, Timeout
 
@@ -91,7 +99,7 @@ def _claim(folder: Path) -> "BaseFileLock | None":
     return None
 
 
-def _changed(folder: Path) -> float:
+def changed(folder: Path) -> float:
     """Return when something was last written in a folder; 0 where it has just gone."""
     try:
         return folder.stat().st_mtime
