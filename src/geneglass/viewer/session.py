@@ -18,6 +18,7 @@ from geneglass.data.cohort import Cohort, SectionSource
 from geneglass.data.section import Section
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
+from geneglass.viewer.derived import Derived, measured_column, with_derived
 from geneglass.viewer.matching import own_cohort_path, place_domains, require_same_section
 from geneglass.viewer.values import Gene, Places, Score, column_of, genes_of, pearson, places_of, rows_of, take
 from geneglass.workflow.config import MIN_COUNTS
@@ -94,9 +95,9 @@ class Session:
     def set_section(self, section: Section) -> None:
         """Take an opened section; one that is not of the cohort becomes a cohort of its own.
 
-        Domains stay when the slide does.
+        Domains stay when the slide does; what was drawn here goes before the section's own file.
         """
-        domains = section.domains or self.drawn.get(section.source, ())
+        domains = self.drawn.get(section.source, section.domains)
         if self.source is not None and self.source.slide is not None and self.source.slide == section.source.slide:
             domains = domains or self.domains
         if self.cohort is None or section.source not in self.cohort.sections:
@@ -223,29 +224,27 @@ class Session:
         """Return whether measured and predicted values have the same places, row by row."""
         return self.prediction is not None and self._rows() is not None
 
+    @property
+    def derived(self) -> dict[str, Derived]:
+        """Return maps beyond the two tables by name; another section or prediction empties it."""
+        return self._cache.setdefault("derived", {})
+
     def measured(self, gene: str) -> FloatArray | None:
         """Return ln(1 + 10,000 x / total) of a gene at `measured_places`, (n,); None where it is not measured."""
+        if gene in self.derived and self.derived[gene].measured is not None:
+            return self.derived[gene].measured
         if self.section is None or self.section.spots is None:
             return None
-        from geneglass.data.genes import normalise
-
         table = self.section.spots.table
-        if gene not in table.var_names:
-            return None
-        if "columns" not in self._cache:
-            self._cache["columns"] = table.X.tocsc() if hasattr(table.X, "tocsc") else np.asarray(table.X)
-        column = self._cache["columns"][:, [table.var_names.get_loc(gene)]]
-        counts = np.asarray(column.todense() if hasattr(column, "todense") else column, np.float32)
-        return normalise(counts, self.totals())[:, 0]
+        return measured_column(self._cache, table, gene, self.totals()) if gene in table.var_names else None
 
     def predicted(self, gene: str) -> FloatArray | None:
         """Return the prediction of a gene at `predicted_places`, (n,); None where it is not predicted."""
-        adata = self.prediction
-        if adata is None or gene not in adata.var_names:
+        adata, rows = self.prediction, self._rows()
+        if adata is None or (gene not in adata.var_names and gene not in self.derived):
             return None
-        values = column_of(adata, gene)
-        rows = self._rows()
-        return values if rows is None else take(values, rows)
+        values = self.derived[gene].predicted if gene in self.derived else column_of(adata, gene)
+        return values if values is None or rows is None else take(values, rows)
 
     def r(self, gene: str) -> Score | None:
         """Return Pearson's r of both sides over the kept spots; None where a side is missing."""
@@ -285,7 +284,7 @@ class Session:
         if "genes" not in self._cache:
             spots = None if self.section is None else self.section.spots
             self._cache["genes"] = genes_of(spots, self.prediction)
-        return self._cache["genes"]
+        return with_derived(self._cache["genes"], self.derived)
 
 
 _SESSIONS: "WeakKeyDictionary[Any, Session]" = WeakKeyDictionary()

@@ -12,6 +12,8 @@ from geneglass.data.types import FloatArray
 if TYPE_CHECKING:
     from anndata import AnnData
 
+SIGNATURE, UNTESTED = "signature", "untested"
+
 
 @dataclass(frozen=True)
 class Gene:
@@ -22,6 +24,8 @@ class Gene:
     predicted: bool
     trust_r: float | None = None
     """Held-out r per gene that the model file states, cross-fitted within its training set; None if unknown."""
+    kind: str = ""
+    """`SIGNATURE`, `UNTESTED`, or "" for a gene of the tables."""
 
 
 @dataclass(frozen=True)
