@@ -15,12 +15,13 @@ from geneglass.errors import InputError, UsageError
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipe import UNIT, Recipe
 from geneglass.model.reference import ReferenceCounts
+from geneglass.model.thumbnails import Thumbnails
 from geneglass.model.trust import Trust
 
 FORMAT = 2
 """Raised when a model file changes in a way that an older geneglass would misread; files of lower numbers are read."""
 HEADER = "geneglass"
-_STATE, _TRUST, _REFERENCE = "recipe.", "trust.", "reference."
+_STATE, _TRUST, _REFERENCE, _THUMBNAILS = "recipe.", "trust.", "reference.", "thumbnails."
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class ModelInfo:
     measured_genes
         Genes that all training sections measured and whose counts the file keeps for its reference spots; the
         panel is among them. Empty where the recipe does not retrieve, and in files of earlier versions.
+    thumbnail_um
+        Field of view of the pictures of the reference spots, which are patient tissue; 0 where the file has none.
     """
 
     recipe: str
@@ -82,9 +85,16 @@ class ModelInfo:
     measured_genes: tuple[str, ...] = ()
     left_out: str = ""
     leaks: bool = False
+    thumbnail_um: float = 0.0
 
 
-def save_model(path: Path, recipe: Recipe, info: ModelInfo, reference: ReferenceCounts | None = None) -> None:
+def save_model(
+    path: Path,
+    recipe: Recipe,
+    info: ModelInfo,
+    reference: ReferenceCounts | None = None,
+    thumbnails: Thumbnails | None = None,
+) -> None:
     """Write a trained recipe; what stood under that name stays until the new file is complete.
 
     Parameters
@@ -97,6 +107,8 @@ def save_model(path: Path, recipe: Recipe, info: ModelInfo, reference: Reference
         What to say about it.
     reference
         Counts of all genes of its reference spots, in the order of its bank.
+    thumbnails
+        Pictures of its reference spots, in that order; `info` says how wide they are.
     """
     from safetensors.torch import save_file
 
@@ -113,6 +125,8 @@ def save_model(path: Path, recipe: Recipe, info: ModelInfo, reference: Reference
     tensors |= {_TRUST + name: torch.from_numpy(np.asarray(value)) for name, value in info.trust.items()}
     if reference is not None:
         tensors |= {_REFERENCE + name: value for name, value in reference.tensors().items()}
+    if thumbnails is not None:
+        tensors |= {_THUMBNAILS + name: value for name, value in thumbnails.tensors().items()}
     # Copies, since the format refuses tensors that share memory.
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     with atomic_path(path) as temporary:
@@ -199,6 +213,35 @@ def load_reference(path: Path) -> ReferenceCounts:
             f"The counts of the reference spots in {path.name} are not complete ({str(err).splitlines()[0][:100]}): "
             "copy the file again or train again."
         ) from err
+
+
+def read_part(path: Path, prefix: str) -> tuple[ModelInfo, dict[str, Any], dict[str, torch.Tensor]]:
+    """Return what a model file says of itself, the texts of its recipe, and the tensors whose names begin so.
+
+    Raises
+    ------
+    InputError
+        As `read_info` does.
+    """
+    info, header, tensors = _read(path, prefix)
+    return info, dict(header.get("texts", {})), tensors
+
+
+def load_thumbnails(path: Path) -> Thumbnails | None:
+    """Return the pictures of a model's reference spots; None where the file has none.
+
+    Raises
+    ------
+    InputError
+        When the file can not be used, or the pictures are damaged.
+    """
+    info, _, tensors = _read(path, _THUMBNAILS)
+    if not info.thumbnail_um:
+        return None
+    try:
+        return Thumbnails.from_tensors(tensors)
+    except (KeyError, ValueError) as err:
+        raise InputError(f"The pictures of reference spots in {path.name} are damaged ({err}): train again.") from err
 
 
 def _read(path: Path, prefix: str = "") -> tuple[ModelInfo, dict[str, Any], dict[str, torch.Tensor]]:

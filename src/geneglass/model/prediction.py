@@ -88,6 +88,7 @@ def to_anndata(
     if answer.neighbours is not None:
         table.obsm["neighbour_rows"] = answer.neighbours.rows.astype(np.int32)
         table.obsm["neighbour_weights"] = answer.neighbours.weights.astype(np.float32)
+        table.obsm["neighbour_similarity"] = answer.neighbours.similarity.astype(np.float16)
     table.uns["geneglass"] = {
         "recipe": info.recipe,
         "encoder": info.encoder,

@@ -77,6 +77,10 @@ class ReferenceCounts:
         step = max(MIN_GENES_AT_ONCE, VALUES_AT_ONCE // max(len(self.totals), 1))
         return (slice(start, min(start + step, len(genes))) for start in range(0, len(genes), step))
 
+    def values(self, gene: str) -> FloatArray:
+        """Return (spots,) values of a gene of `genes` in `UNIT`."""
+        return np.asarray(self._values[:, [self._column_of[gene]]].toarray(), np.float32).ravel()
+
     def average(self, neighbours: Neighbours, genes: Sequence[str]) -> FloatArray:
         """Return (n, genes) the weighted mean of the neighbours' values in `UNIT`.
 

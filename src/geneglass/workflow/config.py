@@ -33,6 +33,9 @@ class TrainConfig:
     )
     min_counts: Annotated[int, {"min": 0, "tooltip": "Spots with fewer counts are set aside"}] = MIN_COUNTS
     cross_fit: Annotated[bool, {"tooltip": "Measure r per gene on training sections left out in turn"}] = True
+    store_thumbnails: Annotated[
+        bool, {"tooltip": "Keep small pictures of the reference spots in the model file: they are patient tissue"}
+    ] = False
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
     seed: Annotated[int, {"min": 0, "tooltip": "Same seed, same machine, same model"}] = 0
     download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False

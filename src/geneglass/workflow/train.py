@@ -28,6 +28,7 @@ from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
 from geneglass.workflow.resume import resumable_fit
 from geneglass.workflow.run_folder import run_folder
+from geneglass.workflow.thumbnails import FIELD_UM, thumbnails
 
 
 def train(config: TrainConfig) -> Job[Path]:
@@ -60,12 +61,12 @@ def train(config: TrainConfig) -> Job[Path]:
     if needs.patches and encoder.network() is None:
         sentence = f"{config.encoder} has no network to train: {config.recipe} runs on its frozen features instead."
         yield Event("Opening sections", len(sections), len(sections), message=sentence)
-    prepared = []
-    for section in sections:
-        item = yield from prepare(section, encoder, panel, min_counts=config.min_counts, needs=needs)
-        prepared.append(item)
-    data = [p.data for p in prepared]
     with run_folder(config) as folder:
+        prepared = []
+        for section in sections:
+            item = yield from prepare(section, encoder, panel, min_counts=config.min_counts, needs=needs)
+            prepared.append(item)
+        data = [p.data for p in prepared]
         yield from resumable_fit(recipe, data, stage=f"Training {config.recipe}", folder=folder)
         trust: Trust = {}
         if config.cross_fit:
@@ -73,8 +74,15 @@ def train(config: TrainConfig) -> Job[Path]:
             trust = yield from cross_fit(training, prepared, folder=folder)
         held_out, leaks = left_out(divisions)
         info = replace(_info(config, recipe, encoder, prepared, trust), left_out=held_out, leaks=leaks)
-        save_model(config.out, recipe, info, reference_counts(recipe, prepared))
+        yield from _write(config, recipe, prepared, info)
     return config.out
+
+
+def _write(config: TrainConfig, recipe: Recipe, prepared: Sequence[Prepared], info: ModelInfo) -> Job[None]:
+    """Write the model file, with pictures of the reference spots where the user asked for them."""
+    pictures = (yield from thumbnails(recipe, prepared)) if config.store_thumbnails else None
+    info = replace(info, thumbnail_um=0.0 if pictures is None else FIELD_UM)
+    save_model(config.out, recipe, info, reference_counts(recipe, prepared), pictures)
 
 
 def training_sources(config: TrainConfig) -> tuple[SectionSource, ...]:
