@@ -23,5 +23,19 @@ def test_a_device_that_is_not_there_is_an_error(monkeypatch):
         pick_device("abacus")
 
 
-def test_choices_start_with_auto():
-    assert [name for name, _ in device_choices()][:2] == ["auto", "cpu"]
+def test_choices_name_every_card_and_the_processor(monkeypatch):
+    names = ["NVIDIA H100", "NVIDIA H100", "NVIDIA L4"]
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(names))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda i: names[i])
+    assert device_choices() == (
+        ("auto", "Automatic: NVIDIA H100"),
+        ("cuda:0", "NVIDIA H100 (cuda:0)"),
+        ("cuda:1", "NVIDIA H100 (cuda:1)"),
+        ("cuda:2", "NVIDIA L4 (cuda:2)"),
+        ("cpu", "Processor"),
+    )
+
+
+def test_without_a_card_the_processor_is_the_automatic_choice(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert device_choices() == (("auto", "Automatic: Processor"), ("cpu", "Processor"))

@@ -2,6 +2,8 @@
 
 from geneglass.errors import InputError, UsageError
 
+PROCESSOR = "Processor"
+
 
 def pick_device(wanted: str) -> str:
     """Return "cuda" or "cpu" for `auto`, or the wanted device after checking that it is there.
@@ -29,9 +31,10 @@ def pick_device(wanted: str) -> str:
 
 
 def device_choices() -> tuple[tuple[str, str], ...]:
-    """Return (name, description) of every device of this machine, `auto` first."""
+    """Return (name, words) of every device of this machine, `auto` first: "NVIDIA H100 (cuda:0)", "Processor"."""
     import torch
 
-    cuda = [(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
-    best = cuda[0][1] if cuda else "CPU"
-    return (("auto", f"Automatic ({best})"), ("cpu", "CPU"), *cuda)
+    cards = [(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
+    best = cards[0][1] if cards else PROCESSOR
+    named = tuple((device, f"{card} ({device})") for device, card in cards)
+    return (("auto", f"Automatic: {best}"), *named, ("cpu", PROCESSOR))
