@@ -17,6 +17,9 @@ LayerTuple = tuple[Any, dict[str, Any], str]
 COLOURMAPS = ("viridis", "cividis", "magma", "inferno", "YlGnBu", "YlOrRd", "Greys")
 """Sequential and safe for colour-blind readers; the first is the default. Names as in matplotlib."""
 
+DIVERGING = ("RdBu_r", "PuOr_r")
+"""From low over a light middle to high, safe for colour-blind readers; for differences."""
+
 NO_SIGNAL_RGBA = (0.66, 0.66, 0.66, 0.7)
 """Places of a gene that has nothing to show: there, but neutral."""
 
@@ -57,7 +60,7 @@ class Shade:
     clear_low
         True makes values at or below `low` transparent; False gives them the first colour.
     colourmap
-        One of `COLOURMAPS`.
+        One of `COLOURMAPS` or `DIVERGING`.
     signal
         False draws every value in one neutral grey: there is nothing to see.
     """
@@ -71,8 +74,8 @@ class Shade:
     def __post_init__(self) -> None:
         if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
             raise ValueError(f"colour limits must be finite and in order, got {self.low} to {self.high}")
-        if self.colourmap not in COLOURMAPS:
-            raise ValueError(f"colourmap must be one of {', '.join(COLOURMAPS)}, got {self.colourmap!r}")
+        if self.colourmap not in (*COLOURMAPS, *DIVERGING):
+            raise ValueError(f"colourmap must be one of {', '.join(COLOURMAPS + DIVERGING)}, got {self.colourmap!r}")
 
 
 Overlay = Callable[[FloatArray, Layout, Shade], LayerTuple]

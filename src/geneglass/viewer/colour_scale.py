@@ -1,13 +1,16 @@
 """One finite colour scale for both sides of a comparison, and the sentence that states it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from geneglass.data.types import FloatArray
-from geneglass.overlay import COLOURMAPS, Shade
+from geneglass.errors import InputError
+from geneglass.overlay import COLOURMAPS, DIVERGING, Shade
 
-UNIT = "ln(1 + counts per 10k)"
+UNIT, LINEAR_UNIT = "ln(1 + counts per 10k)", "counts per 10k"
+DIFFERENCE_PERCENTILE = 99.0
+"""Of the sizes of differences: the last colour of both ends."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Look:
     Attributes
     ----------
     threshold
-        Values at or below it are transparent; None shows all.
+        Values at or below it are transparent; None shows all. In the unit that is shown, as all values here.
     percentiles
         Lowest and highest percentile of both sides together that get the first and the last colour.
     limits
@@ -26,6 +29,14 @@ class Look:
         One of `overlay.COLOURMAPS`.
     opacity
         0 to 1, of the points.
+    log
+        True colours ln(1 + counts per 10k), False counts per 10k.
+    own_scale
+        True gives the prediction the percentiles of its own values: no longer one scale for both.
+    difference_limit
+        Size of the difference that gets the last colour at both ends; None takes a percentile of the sizes.
+    difference_colourmap
+        One of `overlay.DIVERGING`.
     """
 
     threshold: float | None = 0.1
@@ -33,6 +44,34 @@ class Look:
     limits: tuple[float, float] | None = None
     colourmap: str = COLOURMAPS[0]
     opacity: float = 0.9
+    log: bool = True
+    own_scale: bool = False
+    difference_limit: float | None = None
+    difference_colourmap: str = DIVERGING[0]
+
+    def __post_init__(self) -> None:
+        for pair, words in ((self.percentiles, "percentiles"), (self.limits, "limits")):
+            if pair is not None and not (np.isfinite(pair).all() and pair[0] < pair[1]):
+                raise InputError(f"Colour {words} {pair[0]} to {pair[1]} are not in order: put the lower one first.")
+        if self.colourmap not in COLOURMAPS or self.difference_colourmap not in DIVERGING:
+            allowed = ", ".join((*COLOURMAPS, *DIVERGING))
+            raise InputError(f"Colours {self.colourmap!r} are not known: choose one of {allowed}.")
+        if self.difference_limit is not None and not self.difference_limit > 0:
+            raise InputError(f"A limit of {self.difference_limit} for the difference is not above 0: give more.")
+
+    def with_log(self, log: bool) -> "Look":
+        """Return the look for logarithms or counts, with threshold and limits where they were on the tissue."""
+        if log == self.log:
+            return self
+        turn = np.log1p if log else np.expm1
+        threshold = None if self.threshold is None else float(turn(max(self.threshold, 0.0)))
+        limits = None if self.limits is None else tuple(float(turn(max(limit, 0.0))) for limit in self.limits)
+        ordered = limits if limits is not None and limits[0] < limits[1] else None
+        return replace(self, log=log, threshold=threshold, limits=ordered, difference_limit=None)
+
+    def without_limits(self) -> "Look":
+        """Return the look by percentiles."""
+        return replace(self, limits=None)
 
 
 @dataclass(frozen=True)
@@ -70,11 +109,9 @@ class ColourScale:
     def words(self, unit: str = UNIT) -> str:
         """Return the scale as a person reads it ("ln(1 + counts per 10k): 0.10 to 2.31 ...")."""
         if self.empty:
-            return f"{unit}: no value above {_number(self.threshold or 0.0)}"
-        clear = "" if self.threshold is None else f"\ntransparent at or below {_number(self.threshold)}"
-        # Never broken between the two numbers, however narrow the pane.
-        limits = f"{_number(self.low)} to {_number(self.high)}".replace(" ", "\N{NO-BREAK SPACE}")
-        return f"{unit}: {limits}{clear}"
+            return f"{unit}: no value above {number(self.threshold or 0.0)}"
+        clear = "" if self.threshold is None else f"\ntransparent at or below {number(self.threshold)}"
+        return f"{unit}: {limits_words(self)}{clear}"
 
 
 def has_signal(values: FloatArray, threshold: float | None) -> bool:
@@ -124,5 +161,22 @@ def _with_threshold(values: FloatArray, low: float, threshold: float, *, fixed: 
     return low, threshold if low <= threshold else None
 
 
-def _number(value: float) -> str:
-    return f"{value:.2f}"
+def difference_scale(values: FloatArray, look: Look) -> ColourScale:
+    """Return a scale with zero in its middle, so that both directions have the same strength of colour."""
+    sizes = np.abs(values[np.isfinite(values)]).astype(float)
+    limit = look.difference_limit or (float(np.percentile(sizes, DIFFERENCE_PERCENTILE)) if len(sizes) else 0.0)
+    if limit <= 0:
+        # The same on both sides, or different in so few places that the percentile misses them.
+        limit = float(sizes.max()) if len(sizes) and sizes.max() > 0 else 1.0
+    return ColourScale(-limit, limit, None, colourmap=look.difference_colourmap)
+
+
+def limits_words(scale: ColourScale) -> str:
+    """Return the limits of a scale ("0.10 to 2.31"), never broken between the two, however narrow the pane."""
+    return f"{number(scale.low)} to {number(scale.high)}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def number(value: float) -> str:
+    """Return a value with as many decimals as say something, and a true minus sign."""
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:,.{digits}f}".replace("-", "−")

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Layer, Points
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
-from geneglass.errors import InputError
-from geneglass.overlay import OVERLAYS, LayerTuple, Layout
+from geneglass.overlay import OVERLAYS
+from geneglass.viewer.adopting import Adopter
 from geneglass.viewer.arrange import (
     add_layer,
     arrange,
@@ -26,21 +24,14 @@ from geneglass.viewer.arrange import (
     write_note,
 )
 from geneglass.viewer.colour_scale import Look
-from geneglass.viewer.layers import places_layer, same_spots, slide_layer, spots_layout, tiles_layout
-from geneglass.viewer.opened import joined, opened_of
+from geneglass.viewer.layers import same_spots
+from geneglass.viewer.opened import opened_of
+from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, Panes
+from geneglass.viewer.roles import SIDES, SLIDE, SLIDE_BESIDE, Shown, make, wanted_panes
 from geneglass.viewer.session import Session, session_of
-from geneglass.viewer.sides import MEASURED, PREDICTED, View, view_of
+from geneglass.viewer.sides import View, view_of
 
-SLIDE, SLIDE_BESIDE = "slide", "slide beside"
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A layer in the viewer; for places also where they are and which overlay draws them."""
-
-    layer: Layer
-    layout: Layout | None = None
-    overlay: str = ""
+__all__ = ["DIFFERENCE", "MEASURED", "PREDICTED", "SLIDE", "SLIDE_BESIDE", "Compare", "compare_of"]
 
 
 class Compare:
@@ -52,16 +43,18 @@ class Compare:
     """
 
     look_changed = Signal()
+    panes_changed = Signal()
     drawn = Signal()
 
     def __init__(self, viewer: Any, session: Session) -> None:
         self._viewer = ref(viewer)
         self.session = session
         self.look = Look()
+        self.panes = Panes()
         self.view: View | None = None
         """What is drawn: values, colours and titles of both sides; None while nothing is open."""
-        self._shown: dict[str, _Shown] = {}
-        self._incoming: Layer | None = None
+        self._shown: dict[str, Shown] = {}
+        self._adopter = Adopter(viewer, session, self)
         self._busy = False
         session.section_changed.connect(self._on_section_changed)
         session.prediction_changed.connect(self._on_prediction_changed)
@@ -88,9 +81,30 @@ class Compare:
             self._draw()
             self.look_changed.emit()
 
+    def set_panes(self, **changes: Any) -> None:
+        """Change fields of `Panes` (mode, order, unlabelled) and lay the maps out anew.
+
+        Raises
+        ------
+        InputError
+            When a value is not allowed; the panes are then as before.
+        """
+        panes = replace(self.panes, **changes)
+        if panes != self.panes:
+            before = len(self._wanted_panes())
+            self.panes = panes
+            self._rebuild(keep=tuple(self._shown))
+            if len(self._wanted_panes()) != before:
+                self.show_all()
+            self.panes_changed.emit()
+
     def layer(self, role: str) -> Layer | None:
         """Return the layer of a role ("slide", "measured", "slide beside", "predicted"), None if not shown."""
         return self._shown[role].layer if role in self._shown else None
+
+    def owns(self, layer: Layer) -> bool:
+        """Return whether a layer is one of the comparison's."""
+        return any(shown.layer is layer for shown in self._shown.values())
 
     def show_all(self) -> None:
         """Bring all places into view, else the whole slide."""
@@ -102,10 +116,14 @@ class Compare:
             else:
                 viewer.reset_view()
 
+    def adopt(self, layer: Layer) -> bool:
+        """Take over what a reader opened; return whether that was done."""
+        return self._adopter.adopt(layer)
+
     def _on_section_changed(self) -> None:
         self._rebuild(keep=())
         self.show_all()
-        self._adopt_waiting_predictions()
+        self._adopter.adopt_waiting_predictions()
 
     def _on_prediction_changed(self) -> None:
         panes = len(self._wanted_panes())
@@ -131,48 +149,10 @@ class Compare:
         if opened_of(event.value) is None:
             self._arrange()
         else:
-            # The viewer is not done with inserting: it still selects the layer, which must not be gone by then.
-            QTimer.singleShot(0, partial(_adopt_later, ref(self), ref(event.value)))
-
-    def adopt(self, layer: Layer) -> bool:
-        """Take over what a reader opened; return whether that was done."""
-        opened, viewer = opened_of(layer), self._viewer()
-        if opened is None or viewer is None or layer not in viewer.layers:
-            return False
-        if any(shown.layer is layer for shown in self._shown.values()):
-            return False
-        self._incoming = layer
-        try:
-            if opened.cohort is not None:
-                self.session.set_cohort(opened.cohort)
-            if opened.section is not None:
-                self.session.set_section(joined(self.session.section, opened.section))
-            if opened.prediction is not None:
-                self.session.set_prediction(opened.prediction)
-        except InputError as error:
-            self.session.message.emit(str(error))
-            return False
-        finally:
-            self._incoming = None
-        return True
-
-    def _adopt_waiting_predictions(self) -> None:
-        viewer = self._viewer()
-        if viewer is None or self.session.section is None or self.session.prediction is not None:
-            return
-        for layer in tuple(viewer.layers):
-            opened = opened_of(layer)
-            if opened is not None and opened.prediction is not None and self.adopt(layer):
-                return
+            self._adopter.adopt_later(event.value)
 
     def _wanted_panes(self) -> list[list[str]]:
-        session = self.session
-        slides = [SLIDE, SLIDE_BESIDE] if session.section is not None and session.section.slide is not None else []
-        sides = ((MEASURED, session.measured_places), (PREDICTED, session.predicted_places))
-        there = [side for side, places in sides if places is not None and len(places.names)]
-        if not there:
-            return [slides[:1]] if slides else []
-        return [[*slides[i : i + 1], side] for i, side in enumerate(there)]
+        return wanted_panes(self.session, self.panes)
 
     def _rebuild(self, *, keep: tuple[str, ...]) -> None:
         """Make the layers that are wanted and drop the others; those to keep stay if they still fit."""
@@ -186,56 +166,27 @@ class Compare:
                     self._drop(viewer, role)
             for role in wanted:
                 self._ensure(viewer, role)
-            self._drop_unused(viewer)
+            self._adopter.drop_unused()
             decorate(viewer)
         self._arrange()
         self._draw()
 
     def _ensure(self, viewer: Any, role: str) -> None:
-        made, layout, overlay = self._make(role)
+        made, layout, overlay = make(role, self.session, self.layer(SLIDE))
         shown = self._shown.get(role)
         if shown is not None:
             if shown.overlay == overlay and shows(shown.layer, made) and same_spots(shown.layout, layout):
                 return
             self._drop(viewer, role)
-        incoming = self._incoming
-        if incoming is not None and incoming in viewer.layers and shows(incoming, made):
-            layer, self._incoming = incoming, None
-        else:
+        layer = self._adopter.take(made)
+        if layer is None:
             layer = add_layer(viewer, made)
         dress(layer)
-        self._shown[role] = _Shown(layer, layout, overlay)
-
-    def _make(self, role: str) -> tuple[LayerTuple, Layout | None, str]:
-        session = self.session
-        section = session.section
-        if section is None:
-            raise ValueError("no section is open")
-        if role in (SLIDE, SLIDE_BESIDE):
-            first = self._shown.get(SLIDE)
-            name = f"{section.name} H&E" + (", second pane" if role == SLIDE_BESIDE else "")
-            data, kwargs, kind = slide_layer(section, name=name)
-            # The second pane reads the very arrays of the first, also where a reader made them.
-            return (first.layer.data if first is not None and role == SLIDE_BESIDE else data, kwargs, kind), None, ""
-        places = session.measured_places if role == MEASURED else session.predicted_places
-        if places is None:
-            raise ValueError(f"nothing is {role}")
-        if role == MEASURED or session.on_spots:
-            layout, overlay = spots_layout(section, places), "spots"
-        else:
-            stride_um = float(session.provenance.get("stride_um", 0))
-            layout, overlay = tiles_layout(section, places, stride_um=stride_um), "tiles"
-        return places_layer(layout, overlay, name=role), layout, overlay
+        self._shown[role] = Shown(layer, layout, overlay)
 
     def _drop(self, viewer: Any, role: str) -> None:
         layer = self._shown.pop(role).layer
-        if layer in viewer.layers and layer is not self._incoming:
-            viewer.layers.remove(layer)
-
-    def _drop_unused(self, viewer: Any) -> None:
-        """Remove a reader's layer that ours replace."""
-        layer, self._incoming = self._incoming, None
-        if layer is not None and layer in viewer.layers:
+        if layer in viewer.layers and not self._adopter.spares(layer):
             viewer.layers.remove(layer)
 
     def _arrange(self) -> None:
@@ -250,8 +201,8 @@ class Compare:
         viewer = self._viewer()
         if viewer is None:
             return
-        self.view = view_of(self.session, self.look)
-        for role in (MEASURED, PREDICTED):
+        self.view = view_of(self.session, self.look, self.panes)
+        for role in SIDES:
             shown, side = self._shown.get(role), self.view.sides.get(role)
             if shown is None or shown.layout is None or side is None:
                 continue
@@ -278,12 +229,6 @@ class Compare:
             yield
         finally:
             self._busy = before
-
-
-def _adopt_later(compare: ref[Compare], layer: ref[Layer]) -> None:
-    there, arrived = compare(), layer()
-    if there is not None and arrived is not None:
-        there.adopt(arrived)
 
 
 _COMPARES: "WeakKeyDictionary[Any, Compare]" = WeakKeyDictionary()

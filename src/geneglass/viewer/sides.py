@@ -6,13 +6,20 @@ import numpy as np
 
 from geneglass.data.types import FloatArray
 from geneglass.overlay import Shade
-from geneglass.viewer.colour_scale import UNIT, ColourScale, Look, colour_scale, has_signal
+from geneglass.viewer.colour_scale import UNIT, ColourScale, Look, colour_scale, difference_scale, has_signal
 from geneglass.viewer.layers import NEUTRAL
+from geneglass.viewer.notes import Stated, gene_note, section_note, trust_words, unit_of
+from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, WITH_DIFFERENCE, Panes
 from geneglass.viewer.session import Session
-from geneglass.viewer.titles import Title, measured_title, predicted_title, r_text
+from geneglass.viewer.titles import (
+    Title,
+    difference_title,
+    lettered_title,
+    measured_title,
+    own_scale_title,
+    predicted_title,
+)
 from geneglass.viewer.values import Gene, Places
-
-MEASURED, PREDICTED = "measured", "predicted"
 
 
 @dataclass(frozen=True)
@@ -27,31 +34,56 @@ class Side:
 
 @dataclass(frozen=True)
 class View:
-    """Both maps of a gene, and the note that holds for them; without a gene, the places alone."""
+    """The maps of a gene, and the note that holds for them; without a gene, the places alone."""
 
     sides: dict[str, Side]
     note: str
     scale: ColourScale | None = None
     aside: str = ""
     """What a title says that was shortened, for the note."""
+    shared: bool = True
+    """Whether measured and predicted have one scale."""
 
 
-def view_of(session: Session, look: Look) -> View:
-    """Return what a session's gene looks like now."""
+@dataclass(frozen=True)
+class _Picture:
+    """A gene on its way to a view: (n,) values per side and their scales."""
+
+    gene: Gene
+    values: dict[str, FloatArray]
+    scales: dict[str, ColourScale]
+    shared: bool
+
+
+def view_of(session: Session, look: Look, panes: Panes | None = None) -> View:
+    """Return what a session's gene looks like now.
+
+    Parameters
+    ----------
+    session
+        With the gene.
+    look
+        Colours and scale.
+    panes
+        How the maps stand to each other; side by side where not given.
+    """
+    panes = Panes() if panes is None else panes
     gene = next((gene for gene in session.genes if gene.name == session.gene), None)
     if gene is None:
-        return View(_bare_sides(session), _section_note(session))
-    places = {MEASURED: session.measured_places, PREDICTED: session.predicted_places}
-    found = {MEASURED: session.measured(gene.name), PREDICTED: session.predicted(gene.name)}
-    values = {side: _values(found[side], there) for side, there in places.items() if there is not None}
-    scales = _scales(session, values, look)
-    titles = _titles(session, gene, values, look)
-    sides = {side: Side(v, scales[side].shade(v), titles[side]) for side, v in values.items()}
-    scale = scales.get(MEASURED) or scales.get(PREDICTED)
-    return View(sides, _gene_note(session, scales), scale, _trust(session, gene))
+        return View(_bare_sides(session, panes), section_note(session))
+    picture = _picture(session, gene, look, panes)
+    titles = _titles(session, picture, look, panes)
+    sides = {side: Side(v, picture.scales[side].shade(v), titles[side]) for side, v in picture.values.items()}
+    difference = _difference(session, picture, look, panes)
+    if difference is not None:
+        sides[DIFFERENCE] = Side(difference[0], difference[1].shade(difference[0]), difference_title(gene.name))
+    stated = Stated(picture.scales, picture.shared, None if difference is None else difference[1])
+    scale = picture.scales.get(MEASURED) or picture.scales.get(PREDICTED)
+    aside = "" if panes.unlabelled else trust_words(session, gene)
+    return View(sides, gene_note(session, gene, look, panes, stated), scale, aside, picture.shared)
 
 
-def _bare_sides(session: Session) -> dict[str, Side]:
+def _bare_sides(session: Session, panes: Panes) -> dict[str, Side]:
     bare = {}
     for side, places, words in (
         (MEASURED, session.measured_places, "measured spots"),
@@ -59,8 +91,28 @@ def _bare_sides(session: Session) -> dict[str, Side]:
     ):
         if places is not None:
             n = len(places.names)
-            bare[side] = Side(np.zeros(n, np.float32), NEUTRAL, Title(f"{n:,} {words}"), bare=True)
+            text = f"{panes.letter(side)}: {n:,} places" if panes.unlabelled else f"{n:,} {words}"
+            bare[side] = Side(np.zeros(n, np.float32), NEUTRAL, Title(text), bare=True)
     return bare
+
+
+def _picture(session: Session, gene: Gene, look: Look, panes: Panes) -> _Picture:
+    places = {MEASURED: session.measured_places, PREDICTED: session.predicted_places}
+    found = {MEASURED: session.measured(gene.name), PREDICTED: session.predicted(gene.name)}
+    values = {side: _values(found[side], there) for side, there in places.items() if there is not None}
+    if panes.unlabelled and session.on_spots:
+        # A place that only one side has would tell them apart.
+        missing = ~np.isfinite(values[MEASURED]) | ~np.isfinite(values[PREDICTED])
+        values = {side: np.where(missing, np.float32("nan"), v) for side, v in values.items()}
+    if not look.log:
+        # Another unit is not known to be a logarithm.
+        values = {side: np.expm1(v) if unit_of(session, side) == UNIT else v for side, v in values.items()}
+    one_unit = unit_of(session, PREDICTED) == UNIT
+    if one_unit and (panes.unlabelled or not look.own_scale):
+        return _Picture(gene, values, dict.fromkeys(values, colour_scale(*values.values(), look=look)), shared=True)
+    # Limits by hand are of the measured values; the prediction's own follow from its values.
+    looks = {MEASURED: look, PREDICTED: look.without_limits() if one_unit else look}
+    return _Picture(gene, values, {side: colour_scale(v, look=looks[side]) for side, v in values.items()}, shared=False)
 
 
 def _values(values: FloatArray | None, places: Places) -> FloatArray:
@@ -68,51 +120,30 @@ def _values(values: FloatArray | None, places: Places) -> FloatArray:
     return np.full(len(places.names), np.nan, np.float32) if values is None else values
 
 
-def _unit(session: Session) -> str:
-    """Return the unit of the prediction, in the short form where it is that of the measured side."""
-    stated = str(session.provenance.get("unit", ""))
-    return UNIT if not stated or stated.startswith("ln(1 + 10,000") else stated
+def _difference(session: Session, picture: _Picture, look: Look, panes: Panes) -> tuple[FloatArray, ColourScale] | None:
+    """Return predicted less measured, where both are of the same places, and its scale.
+
+    NaN throughout where the two are not in one unit.
+    """
+    if panes.mode != WITH_DIFFERENCE or panes.unlabelled or not session.on_spots:
+        return None
+    values = picture.values[PREDICTED] - picture.values[MEASURED]
+    if unit_of(session, PREDICTED) != UNIT:
+        values = np.full_like(values, np.nan)
+    return values, difference_scale(values, look)
 
 
-def _scales(session: Session, values: dict[str, FloatArray], look: Look) -> dict[str, ColourScale]:
-    """Return one scale for both sides, or one for each where their units differ."""
-    if _unit(session) == UNIT:
-        shared = colour_scale(*values.values(), look=look)
-        return dict.fromkeys(values, shared)
-    return {side: colour_scale(v, look=look) for side, v in values.items()}
-
-
-def _titles(session: Session, gene: Gene, values: dict[str, FloatArray], look: Look) -> dict[str, Title]:
+def _titles(session: Session, picture: _Picture, look: Look, panes: Panes) -> dict[str, Title]:
+    gene, values = picture.gene, picture.values
     seen = {side: has_signal(v, look.threshold) for side, v in values.items()}
+    if panes.unlabelled:
+        return {side: lettered_title(gene, panes.letter(side), signal=seen[side]) for side in values}
     titles = {}
     if MEASURED in values:
         titles[MEASURED] = measured_title(gene, signal=seen[MEASURED])
     if PREDICTED in values:
         score = session.r(gene.name)
-        titles[PREDICTED] = predicted_title(gene, score, training=session.trained_on, signal=seen[PREDICTED])
+        title = predicted_title(gene, score, training=session.trained_on, signal=seen[PREDICTED])
+        own = not picture.shared and unit_of(session, PREDICTED) == UNIT and gene.predicted
+        titles[PREDICTED] = own_scale_title(title) if own else title
     return titles
-
-
-def _section_note(session: Session) -> str:
-    return "" if session.section is None else "\n".join((session.section.name, *_set_aside(session, "double rings")))
-
-
-def _gene_note(session: Session, scales: dict[str, ColourScale]) -> str:
-    unit = _unit(session)
-    if unit == UNIT:
-        stated = [scale.words(UNIT) for scale in list(scales.values())[:1]]
-    else:
-        stated = [f"{side}: {scale.words(UNIT if side == MEASURED else unit)}" for side, scale in scales.items()]
-    return "\n".join((*stated, *_set_aside(session)))
-
-
-def _trust(session: Session, gene: Gene) -> str:
-    known = session.trained_on and gene.predicted and gene.trust_r is not None
-    return f"held-out r = {r_text(gene.trust_r)}" if known else ""
-
-
-def _set_aside(session: Session, drawn: str = "rings") -> list[str]:
-    places = session.measured_places
-    n = 0 if places is None else int((~places.kept).sum())
-    spots = "1 spot" if n == 1 else f"{n} spots"
-    return [f"{drawn}: {spots} under {session.min_counts} counts"] if n else []

@@ -52,6 +52,21 @@ def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: 
     return Title(f"{title}, {_score(score)}{n}", f"{title}, {_score(score)}")
 
 
+def lettered_title(gene: Gene, letter: str, *, signal: bool) -> Title:
+    """Return the title of a side that is not named."""
+    return Title(f"{gene.name}, {letter}" + ("" if signal else ": no signal"))
+
+
+def own_scale_title(title: Title) -> Title:
+    """Return a title that also says that its map has a colour scale of its own."""
+    return Title(f"{title.long}, own colour scale", f"{title.short or title.long}, own scale")
+
+
+def difference_title(gene: str) -> Title:
+    """Return the title of the difference."""
+    return Title(f"{gene} predicted − measured", f"{gene} pred. − meas.")
+
+
 def _score(score: Score) -> str:
     if np.isfinite(score.r):
         return f"r = {r_text(score.r)}"
