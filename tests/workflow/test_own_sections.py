@@ -10,7 +10,7 @@ from geneglass.data.section import open_section
 from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.model.checkpoint import ModelInfo, SectionInfo
 from geneglass.model.make import make_encoder, make_recipe
-from geneglass.workflow.predict import Places, make_query, trained_on
+from geneglass.workflow.places import Places, make_query, trained_on
 
 
 @pytest.fixture

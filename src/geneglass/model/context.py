@@ -10,10 +10,19 @@ CLIP = 4.0
 """Standardised features are held within this: folds, dust and pen marks are no signal."""
 
 
-def standardised(raw: FloatArray) -> FloatArray:
-    """Return the columns with mean 0 and deviation 1 over all places, clipped; a constant column is 0."""
-    mean = raw.mean(axis=0, dtype=np.float64)
-    deviation = raw.std(axis=0, dtype=np.float64)
+def standardised(raw: FloatArray, slide: FloatArray | None = None) -> FloatArray:
+    """Return the columns with mean 0 and deviation 1 over all places, clipped; a constant column is 0.
+
+    Parameters
+    ----------
+    raw
+        (n, f) of places.
+    slide
+        (m, f) of the places that mean and deviation are taken over; where not given, those of `raw`.
+    """
+    over = raw if slide is None else slide
+    mean = over.mean(axis=0, dtype=np.float64)
+    deviation = over.std(axis=0, dtype=np.float64)
     steady = deviation <= 1e-6 * np.maximum(1.0, np.abs(mean))
     scaled = (raw - mean) / np.where(steady, 1.0, deviation)
     return np.clip(np.where(steady, 0.0, scaled), -CLIP, CLIP).astype(np.float32)

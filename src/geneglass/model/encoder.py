@@ -56,8 +56,18 @@ class Encoder(ABC):
         """Yield the features of each batch in turn; an encoder on a GPU may be given the next one meanwhile."""
         return map(self.encode, batches)
 
-    def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
-        """Return (n, dim) features of all places of one slide; by default the raw ones."""
+    def finish(self, raw: FloatArray, centres_um_yx: FloatArray, slide: FloatArray | None = None) -> FloatArray:
+        """Return (n, dim) features of all places of one slide; by default the raw ones.
+
+        Parameters
+        ----------
+        raw
+            (n, raw_dim) as `encode` gave them.
+        centres_um_yx
+            (n, 2) centres in micrometres.
+        slide
+            (m, raw_dim) of places that stand for the whole slide, where those of `raw` are only a part of it.
+        """
         return raw
 
     def network(self) -> nn.Module | None:

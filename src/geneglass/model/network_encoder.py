@@ -113,11 +113,11 @@ class NetworkEncoder(Encoder):
         pixels = to_device(images, self.device)
         return Arriving(self.runner((pixels.float() / 255 - self._mean) / self._std).float())
 
-    def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
+    def finish(self, raw: FloatArray, centres_um_yx: FloatArray, slide: FloatArray | None = None) -> FloatArray:
         """Return (n, dim): as they are; with `context`, standardised within the slide, then their mean around each."""
         if not self.context_um:
             return raw
-        own = standardised(raw)
+        own = standardised(raw, slide)
         return np.concatenate([own, neighbourhood_mean(own, centres_um_yx, self.context_um)], axis=1)
 
     @property

@@ -2,50 +2,49 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from anndata import AnnData, read_h5ad
-from numpy.typing import NDArray
 
 from geneglass import __version__
 from geneglass.data.atomic import atomic_path, require_space, require_writable
 from geneglass.data.cohort import find_section
-from geneglass.data.patches import SlidePatches
-from geneglass.data.section import Section, open_section, require_slide, require_spots
-from geneglass.data.section_hash import slide_hash, spots_hash
-from geneglass.data.tissue import grid_yx
+from geneglass.data.section import Section, open_section, require_slide
+from geneglass.data.section_hash import slide_hash
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-from geneglass.model.checkpoint import ModelInfo, load_model, load_reference, read_info
-from geneglass.model.prediction import join_answers, to_anndata, widen
-from geneglass.model.recipe import Answer, Neighbours, PatchSource, QueryData, Recipe
-from geneglass.workflow.asked_genes import AskedGenes, asked_genes
+from geneglass.model.checkpoint import ModelInfo, load_model, read_info
+from geneglass.workflow.answering import answer_genes, answer_in_batches
+from geneglass.workflow.asked_genes import asked_genes
+from geneglass.workflow.blocks import View
 from geneglass.workflow.config import PredictConfig
+from geneglass.workflow.dense import Growth
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.embed import embed, embed_slide
 from geneglass.workflow.encoder import say_terms
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
-from geneglass.workflow.prepare import array_positions
+from geneglass.workflow.places import Places, find_places
+from geneglass.workflow.prediction_task import Task
 from geneglass.workflow.provenance import file_hash
 
 _OVERHEAD_BYTES = 65_536
 """Names, columns and provenance of a prediction file, about."""
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where a section is predicted: names and centres in level-0 pixels."""
-
-    names: tuple[str, ...]
-    centres_yx: FloatArray
-    array_yx: FloatArray | None
-
-
-def predict(config: PredictConfig) -> Job[AnnData]:
+def predict(config: PredictConfig, view: View | None = None) -> Job[AnnData]:
     """Predict a section and write the prediction file; the same table is returned.
+
+    A grid over the tissue is predicted block by block, and each is told by an event that holds it (`Part`). Closing
+    the generator writes what was predicted so far; the next run goes on from there.
+
+    Parameters
+    ----------
+    config
+        What is predicted, and where.
+    view
+        The part of the slide that somebody looks at: of a grid, it comes first.
 
     Raises
     ------
@@ -65,22 +64,37 @@ def predict(config: PredictConfig) -> Job[AnnData]:
     finished = _finished(config, facts, genes.names, places) if config.resume else None
     if finished is not None:
         return finished
-    features = yield from embed(section, recipe.encoder, places.centres_yx)
-    query = make_query(section, info, recipe, places, features)
-    if recipe.reads_slide:
-        whole = yield from embed_slide(section, recipe.encoder)
-        query = replace(query, slide_features=whole)
-    answer = yield from answer_in_batches(recipe, query, config.batch)
-    answer = yield from answer_genes(answer, genes, info, config.model)
-    table = to_anndata(answer, info, names=places.names, centres_yx=places.centres_yx, genes=genes.names)
-    table.obs["trained_on"] = bool(trained_on(section, info))
-    table.obs["abstained"] = abstained(answer, config.abstain_below)
-    table.uns["geneglass"] = facts | {"untested": genes.told(), "calibrated": answer.calibrated}
+    whole = (yield from embed_slide(section, recipe.encoder)) if recipe.reads_slide else None
+    task = Task(config, facts, section, info, recipe, places, genes, whole)
+    if config.stride_um is None:
+        features = yield from embed(section, recipe.encoder, places.centres_yx)
+        return (yield from _answered(task, features))
+    growth = Growth(task, config.stride_um, view)
+    try:
+        features = yield from growth.run()
+        return (yield from _answered(task, features))
+    except GeneratorExit:
+        # What was predicted so far stays usable, unless a finished prediction of the same stands there already.
+        partial = growth.partial()
+        if partial is not None and _finished(config, facts, genes.names, places) is None:
+            _write(partial, config.out)
+        raise
+
+
+def _answered(task: Task, features: FloatArray) -> Job[AnnData]:
+    """Answer all places, write the file and return its table."""
+    answer = yield from answer_in_batches(task.recipe, task.query(features), task.config.batch)
+    answer = yield from answer_genes(answer, task.genes, task.info, task.config.model)
+    table = task.table(answer)
     yield Event("Writing", 0, 1, message=_told(table))
-    require_space(config.out, _OVERHEAD_BYTES + table.X.nbytes + sum(array.nbytes for array in table.obsm.values()))
-    with atomic_path(config.out) as temporary:
-        table.write_h5ad(temporary)
+    _write(table, task.config.out)
     return table
+
+
+def _write(table: AnnData, out: Path) -> None:
+    require_space(out, _OVERHEAD_BYTES + table.X.nbytes + sum(array.nbytes for array in table.obsm.values()))
+    with atomic_path(out) as temporary:
+        table.write_h5ad(temporary)
 
 
 def _told(table: AnnData) -> str:
@@ -88,14 +102,6 @@ def _told(table: AnnData) -> str:
     calibrated = table.uns["geneglass"]["calibrated"]
     count = int(table.obs["abstained"].sum())
     return f"Confidence is {calibrated}; abstained at {count:,} of {table.n_obs:,} places." if calibrated else ""
-
-
-def abstained(answer: Answer, below: float) -> NDArray[np.bool_]:
-    """Return (n,) True where a calibrated confidence says that the training mean is the better guess."""
-    if answer.confidence is None or not answer.calibrated:
-        return np.zeros(len(answer.values), dtype=bool)
-    found: NDArray[np.bool_] = answer.confidence < below
-    return found
 
 
 def _opened(config: PredictConfig) -> Job[Section]:
@@ -149,113 +155,6 @@ def _finished(
     )
     same = same and list(table.var_names) == list(genes) and tuple(table.obs_names) == places.names
     return table if same and np.allclose(table.obsm["spatial"], places.centres_yx[:, ::-1], atol=1e-3) else None
-
-
-def find_places(section: Section, stride_um: float | None) -> Places:
-    """Return the measured spots, or a grid over the tissue where a stride is given."""
-    slide, mpp = require_slide(section)
-    if stride_um is None:
-        spots = require_spots(section)
-        everything = np.ones(spots.table.n_obs, dtype=bool)
-        return Places(tuple(spots.table.obs_names), section.centres_yx, array_positions(spots, everything))
-    centres = grid_yx(slide, mpp, stride_um)
-    if not len(centres):
-        raise InputError(f"No tissue was found on {slide.path.name}, so there is nothing to predict on a grid.")
-    steps = np.rint(centres / (stride_um / mpp) - 0.5).astype(int)
-    return Places(tuple(f"tile_{row}_{column}" for row, column in steps), centres, None)
-
-
-def make_query(section: Section, info: ModelInfo, recipe: Recipe, places: Places, features: FloatArray) -> QueryData:
-    """Return what the recipe may know; a training section goes by the name it has in the model's bank."""
-    slide, mpp = require_slide(section)
-    patches: PatchSource | None = None
-    if getattr(recipe.config, "fine_tune", False):
-        patches = SlidePatches(slide, places.centres_yx, recipe.encoder.patches, mpp)
-    own = trained_on(section, info)
-    return QueryData(
-        section=own[0] if own else f"query:{section.name}",
-        patient=section.patient,
-        features=features,
-        centres_um_yx=places.centres_yx * np.float32(mpp),
-        array_yx=places.array_yx,
-        patches=patches,
-        own_sections=own,
-    )
-
-
-def trained_on(section: Section, info: ModelInfo) -> tuple[str, ...]:
-    """Return the names of the training sections with the same spots, else of those with the same slide.
-
-    Names are not compared: two cohorts may both have a "C2".
-    """
-    own_spots, own_slide = spots_hash(section), slide_hash(section)
-    # Spots first: of two training sections on one slide, the other one is not the query's own. Where only the slide
-    # matches (bare, or with spots made anew) none of them can be told apart.
-    same_spots = [known.name for known in info.sections if own_spots and known.spots_hash == own_spots]
-    same_slide = [known.name for known in info.sections if own_slide and known.slide_hash == own_slide]
-    return tuple(same_spots or same_slide)
-
-
-def answer_in_batches(recipe: Recipe, query: QueryData, batch: int) -> Job[Answer]:
-    """Return the answer to a whole query, computed in parts so that it can be cancelled."""
-    parts: list[Answer] = []
-    n = len(query.features)
-    for start in range(0, n, batch):
-        parts.append(recipe.predict(_part(query, slice(start, start + batch))))
-        yield Event(f"Predicting {query.section.removeprefix('query:')}", min(start + batch, n), n)
-    return join_answers(parts)
-
-
-def answer_genes(answer: Answer, genes: AskedGenes, info: ModelInfo, model: Path) -> Job[Answer]:
-    """Return an answer over the genes asked for; those outside the panel come from its neighbours alone.
-
-    They are gathered a few genes at a time, so that the counts of the reference spots are never all dense.
-    """
-    place = {gene: column for column, gene in enumerate(info.genes)}
-    values = widen(answer.values, [place[gene] for gene in genes.panel], len(genes.outside))
-    if genes.outside:
-        stage = "Computing genes outside the panel"
-        yield Event(stage, 0, len(genes.outside), message=genes.told())
-        reference = load_reference(model)
-        for part in reference.chunks(genes.outside):
-            columns = slice(len(genes.panel) + part.start, len(genes.panel) + part.stop)
-            values[:, columns] = reference.average(found_neighbours(answer), genes.outside[part])
-            yield Event(stage, part.stop, len(genes.outside))
-    return replace(answer, values=values)
-
-
-def found_neighbours(answer: Answer) -> Neighbours:
-    """Return what an answer was retrieved from.
-
-    Raises
-    ------
-    InputError
-        When the recipe answered without retrieving.
-    """
-    if answer.neighbours is None:
-        raise InputError(
-            "This model answered without reference spots, which genes outside its panel need: ask for panel."
-        )
-    return answer.neighbours
-
-
-@dataclass(frozen=True)
-class _Offset:
-    source: PatchSource
-    start: int
-
-    def read(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        return self.source.read(rows + self.start)
-
-
-def _part(query: QueryData, rows: slice) -> QueryData:
-    return replace(
-        query,
-        features=query.features[rows],
-        centres_um_yx=query.centres_um_yx[rows],
-        array_yx=None if query.array_yx is None else query.array_yx[rows],
-        patches=None if query.patches is None else _Offset(query.patches, rows.start),
-    )
 
 
 def provenance(config: PredictConfig, section: Section, info: ModelInfo) -> dict[str, object]:

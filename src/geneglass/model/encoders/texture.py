@@ -88,9 +88,9 @@ class Texture(Encoder):
         views = [_in_blocks(view, detail=number == 0) for number, view in enumerate(patches)]
         return np.concatenate(views, axis=1)
 
-    def finish(self, raw: FloatArray, centres_um_yx: FloatArray) -> FloatArray:
+    def finish(self, raw: FloatArray, centres_um_yx: FloatArray, slide: FloatArray | None = None) -> FloatArray:
         """Return (n, dim): the statistics standardised within the slide, and their mean around each place."""
-        own = standardised(raw)
+        own = standardised(raw, slide)
         common = np.delete(own, slice(self._width, self._width + 2 * local_detail.FEATURES), axis=1)
         return np.concatenate([own, neighbourhood_mean(common, centres_um_yx, NEIGHBOURHOOD_UM)], axis=1)
 
