@@ -302,3 +302,12 @@ def test_real_exports_of_qupath_survive_the_round_trip(shared_data: Path, tmp_pa
     ellipse = read_domains(shared_data / "geojson" / "wsidicom_qupath_geojson_qupath-ellipse.json")[0][0].shape
     left, top, right, bottom = ellipse.bounds
     assert ellipse.area == pytest.approx(np.pi / 4 * (right - left) * (bottom - top), rel=0.01)
+
+
+def test_who_drew_a_domain_is_kept_where_qupath_keeps_it(tmp_path: Path) -> None:
+    drawn = [Domain("a", shapely.box(0, 0, 2, 3), annotator=" A.  Smith "), Domain("b", shapely.box(0, 0, 1, 3))]
+    write_domains(tmp_path / "a.geojson", drawn)
+    features = json.loads((tmp_path / "a.geojson").read_text())["features"]
+    assert features[0]["properties"]["metadata"] == {"annotator": "A. Smith"}
+    assert "metadata" not in features[1]["properties"]
+    assert list(read_domains(tmp_path / "a.geojson")[0]) == drawn

@@ -47,6 +47,8 @@ class Domain:
         Whether QuPath protects it from being moved.
     is_ellipse
         Whether QuPath keeps it as an ellipse, the one that the shape's bounding box holds.
+    annotator
+        Who drew it, where that is known.
     """
 
     name: str
@@ -59,10 +61,12 @@ class Domain:
     object_colour_rgb: RGB | None = None
     locked: bool = False
     is_ellipse: bool = False
+    annotator: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", (class_name(self.name) if self.classified else one_line(self.name)) or UNNAMED)
-        object.__setattr__(self, "object_name", one_line(self.object_name or "") or None)
+        for text in ("object_name", "annotator"):
+            object.__setattr__(self, text, one_line(getattr(self, text) or "") or None)
 
 
 def one_line(text: str) -> str:

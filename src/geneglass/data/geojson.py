@@ -22,6 +22,8 @@ MAX_BYTES = 32 * 2**20
 _MAX_TOLD = 8
 """Of more sentences the number alone is told."""
 
+_ANNOTATOR = "annotator"
+
 _KINDS_OF_QUPATH_0_2 = {
     "PathAnnotationObject": ANNOTATION,
     "PathDetectionObject": "detection",
@@ -153,6 +155,7 @@ def _domain(feature: Mapping[str, Any], where: str, told: list[str]) -> Domain |
         object_colour_rgb=own_rgb if of_class else None,
         locked=properties.get("isLocked") is True,
         is_ellipse=feature["geometry"].get("isEllipse") is True,
+        annotator=_annotator(properties.get("metadata")),
     )
 
 
@@ -183,6 +186,12 @@ def _rgb(found: Mapping[str, Any], where: str, told: list[str]) -> RGB | None:
         return int(value[0]), int(value[1]), int(value[2])
     told.append(f"{where} has a colour that is not three numbers from 0 to 255, {str(value)[:40]}; it was left out.")
     return None
+
+
+def _annotator(metadata: Any) -> str | None:
+    """Return who drew an object, from the table of texts in which QuPath keeps what others note about it."""
+    found = metadata.get(_ANNOTATOR) if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, str) else None
 
 
 def _uuid(given: str) -> str:
@@ -222,4 +231,6 @@ def _feature(domain: Domain) -> dict[str, Any]:
         properties["classification"] = named | ({"color": list(domain.colour_rgb)} if domain.colour_rgb else {})
     if domain.locked:
         properties["isLocked"] = True
+    if domain.annotator:
+        properties["metadata"] = {_ANNOTATOR: domain.annotator}
     return {"type": "Feature", "id": domain.id, "geometry": geometry, "properties": properties}
