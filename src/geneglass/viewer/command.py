@@ -23,7 +23,10 @@ class _Stopped(Exception):
 def view(
     section: Annotated[
         str | None,
-        typer.Argument(metavar="[SECTION | COHORT]", help="A slide, a folder, a cohort.toml, or cohort.toml#name."),
+        typer.Argument(
+            metavar="[SECTION | COHORT | SESSION]",
+            help="A slide, a folder, a cohort.toml, cohort.toml#name, or a saved session.",
+        ),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A model file; predicts the section unless it is given.")] = None,
     prediction: Annotated[Path | None, typer.Option(help="A prediction (.h5ad) of the section.")] = None,

@@ -11,6 +11,7 @@ from weakref import WeakMethod
 
 from platformdirs import user_data_path
 from psygnal import SignalInstance
+from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from geneglass.data.cohort import Cohort, SectionSource, write_cohort
@@ -78,7 +79,7 @@ class Desk:
         return cohort.path
 
 
-def listen(signal: SignalInstance, widget: QWidget, slot: Callable[[], None]) -> None:
+def listen(signal: SignalInstance, widget: QObject, slot: Callable[[], None]) -> None:
     """Call a method of a widget at every signal of the session, until the widget is deleted."""
     signal.connect(slot)
     widget.destroyed.connect(partial(_forget, signal, WeakMethod(slot)))

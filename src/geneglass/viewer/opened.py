@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from geneglass.data.annotation import Domain
+    from geneglass.viewer.reopening import Reopened
 
 KEY = "geneglass"
 """Where `Layer.metadata` holds it."""
@@ -26,6 +27,8 @@ class Opened:
     cohort: Cohort | None = None
     prediction: "AnnData | None" = None
     domains: "tuple[Domain, ...] | None" = None
+    reopened: "Reopened | None" = None
+    """A saved session, which brings its own section along."""
     warnings: tuple[str, ...] = ()
     """What to know about a prediction or domains, one sentence each; a section has its own."""
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geneglass.data.cohort import Cohort, SectionSource, find_section, read_cohort
 from geneglass.data.section import Section, open_section, with_placement_told
 from geneglass.data.section_domains import is_domains, section_domains
 from geneglass.errors import InputError
 from geneglass.viewer.opened import Opened, joined_source
+from geneglass.viewer.prediction_file import is_prediction, read_prediction
+from geneglass.viewer.reopening import read_reopened, take_reopened
 from geneglass.viewer.session import Session
 from geneglass.workflow.events import Event, Job
-
-if TYPE_CHECKING:
-    from anndata import AnnData
+from geneglass.workflow.session_file import is_session
 
 TABLES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".txt")
 
@@ -38,7 +38,7 @@ class Dropped:
 
 
 def open_path(path: Path, cohort: Cohort | None = None, current: Section | None = None) -> Job[Opened]:
-    """Read a slide, spots, a folder, a `cohort.toml` (its first section), a prediction, labels, or domains.
+    """Read a slide, spots, a folder, a `cohort.toml` (its first section), a session, a prediction, labels, or domains.
 
     Parameters
     ----------
@@ -59,6 +59,9 @@ def open_path(path: Path, cohort: Cohort | None = None, current: Section | None 
         found = read_cohort(path)
         opened = yield from open_source(found.sections[0])
         return Opened(section=opened.section, cohort=found)
+    if is_session(path):
+        reopened = yield from read_reopened(path)
+        return Opened(section=reopened.section, reopened=reopened)
     if not belongs_on_a_section(path):
         return (yield from open_source(find_section(path)))
     if path.suffix.lower() == ".h5ad":
@@ -79,7 +82,7 @@ def open_together(paths: Sequence[Path], cohort: Cohort | None, current: Section
         The open section: a slide joins its spots, spots join its slide.
     """
     dropped = Dropped()
-    cohorts = [path for path in paths if path.suffix.lower() == ".toml"]
+    cohorts = [path for path in paths if path.suffix.lower() == ".toml" or is_session(path)]
     on_top = [path for path in paths if path not in cohorts and belongs_on_a_section(path)]
     parts = [path for path in paths if path not in cohorts and path not in on_top]
     for path in cohorts[:1]:
@@ -97,7 +100,7 @@ def open_together(paths: Sequence[Path], cohort: Cohort | None, current: Section
             current = opened.section or current
     if len(cohorts) > 1:
         names = ", ".join(path.name for path in cohorts[1:])
-        dropped.told.append(f"One cohort is open at a time; left out: {names}.")
+        dropped.told.append(f"One cohort or session is open at a time; left out: {names}.")
     return dropped
 
 
@@ -144,6 +147,9 @@ def open_named(cohort_path: Path, name: str) -> Job[Opened]:
 
 def take(session: Session, opened: Opened) -> None:
     """Hand over to the session what a job has read; in the window's thread."""
+    if opened.reopened is not None:
+        take_reopened(session, opened.reopened)
+        return
     if opened.cohort is not None:
         session.set_cohort(opened.cohort)
     if opened.section is not None:
@@ -168,37 +174,6 @@ def belongs_on_a_section(path: Path) -> bool:
 
         return is_label_table(path)
     return is_domains(path)
-
-
-def is_prediction(path: Path) -> bool:
-    """Return whether an h5ad file is a prediction of ours, by what it says about itself."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            return "uns/geneglass" in file
-    except OSError:
-        return False
-
-
-def read_prediction(path: Path) -> "AnnData":
-    """Return a prediction file's table.
-
-    Raises
-    ------
-    InputError
-        When it can not be read, or is no prediction of ours.
-    """
-    import anndata
-
-    if not path.exists():
-        raise InputError(f"No such file: {path}; give a prediction written by geneglass.")
-    if not is_prediction(path):
-        raise InputError(f"{path.name} is no prediction written by geneglass: open it as spots, or predict again.")
-    try:
-        return anndata.read_h5ad(path)
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"The prediction {path.name} is damaged and can not be read: predict again.") from error
 
 
 def _open_prediction(path: Path, cohort: Cohort | None) -> Job[Opened]:

@@ -15,8 +15,12 @@ from geneglass.viewer.compare import compare_of
 from geneglass.viewer.desk import Desk, listen
 from geneglass.viewer.domains import domains_of
 from geneglass.viewer.drops import Drops
+from geneglass.viewer.field import field_of
+from geneglass.viewer.first_hint import FirstHint
 from geneglass.viewer.gene_list import GeneList
+from geneglass.viewer.help import Help
 from geneglass.viewer.job_view import JobView
+from geneglass.viewer.keys import Shortcut, answer_in, bind, shortcuts_of
 from geneglass.viewer.layers import layers_of
 from geneglass.viewer.look import style_sheet
 from geneglass.viewer.message_strip import MessageStrip
@@ -25,6 +29,7 @@ from geneglass.viewer.pages import pages_in_order
 from geneglass.viewer.predict_tab import PredictTab
 from geneglass.viewer.preferred import offer_needed
 from geneglass.viewer.reader_offer import ReaderOffer
+from geneglass.viewer.reopening import restore_window
 from geneglass.viewer.section_tab import SectionHead
 from geneglass.viewer.session import session_of
 from geneglass.viewer.taking import take_layers
@@ -32,6 +37,7 @@ from geneglass.viewer.train_tab import TrainTab
 from geneglass.viewer.triton_apart import load_triton_apart
 from geneglass.viewer.worker import JobRunner, runner_of
 from geneglass.workflow.events import Event
+from geneglass.workflow.session_file import SavedSession
 
 SIZE_PX = QSize(390, 720)
 NARROWEST_PX, LOWEST_PX = 350, 420
@@ -39,6 +45,7 @@ TRAIN, PREDICT, GENES = range(3)
 """The tabs."""
 REFIT_MS = 150
 """After napari has laid out its panels."""
+HELP = Shortcut("F1", "This help", "Everywhere")
 
 
 class GeneglassPanel(QWidget):
@@ -52,6 +59,7 @@ class GeneglassPanel(QWidget):
         self._viewer = napari_viewer
         session = session_of(napari_viewer)
         self.compare = compare_of(napari_viewer)
+        self.field = field_of(napari_viewer)
         domains_of(napari_viewer)
         self.messages = MessageStrip()
         self.desk = Desk(session, runner_of(session), self.messages)
@@ -59,7 +67,7 @@ class GeneglassPanel(QWidget):
         self.head = SectionHead(self.desk)
         self.train_tab = TrainTab(self.desk)
         self.predict_tab = PredictTab(self.desk)
-        self.genes = GeneList(session, self.compare)
+        self.genes = GeneList(session, self.compare, napari_viewer)
         self.job = JobView(self.desk.runner, napari_viewer.theme)
         self.tabs = QTabWidget()
         self.pages: dict[str, QWidget] = {}
@@ -102,6 +110,8 @@ class GeneglassPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.head)
         layout.addWidget(self.tabs, 1)
+        self.first_hint = FirstHint(self.desk)
+        layout.insertWidget(1, self.first_hint)
         self.offer = ReaderOffer()
         layout.addWidget(self.offer)
         layout.addWidget(self.messages)
@@ -111,7 +121,12 @@ class GeneglassPanel(QWidget):
         session, runner = self.desk.session, self.desk.runner
         self.head.use_layers.connect(self._on_use_layers)
         self.head.wide.toggled.connect(self._on_wide)
-        self._refit.timeout.connect(self.compare.show_all)
+        self.head.asks_help.connect(self._on_help)
+        self.first_hint.wants_sample.connect(self.head.open_sample)
+        bind(self._viewer, self, HELP, self._on_help)
+        answer_in(self, self._viewer)
+        self._refit.timeout.connect(self.field.settle)
+        listen(session.reopened, self, self._on_reopened)
         listen(session.section_changed, self, self._on_section_changed)
         listen(session.model_changed, self, self._on_model_changed)
         listen(session.prediction_changed, self, self._on_prediction_changed)
@@ -153,7 +168,8 @@ class GeneglassPanel(QWidget):
     def _on_section_changed(self) -> None:
         # napari's layer controls come and go with the layers, and change the canvas after it was fitted.
         self._refit.start()
-        if self.desk.session.section is not None and self.desk.session.model_path is not None:
+        trained = self.desk.session.section is not None and self.desk.session.model_path is not None
+        if trained and self.tabs.currentIndex() == TRAIN:
             self.tabs.setCurrentIndex(PREDICT)
 
     def _on_model_changed(self) -> None:
@@ -173,6 +189,12 @@ class GeneglassPanel(QWidget):
         """Show a prediction whose section is not open yet; the comparison takes it over when it is."""
         for made in layers_of(opened):
             self._viewer.add_layer(Layer.create(*made))
+
+    def _on_reopened(self, saved: SavedSession) -> None:
+        restore_window(self._viewer, self.desk.session, saved)
+
+    def _on_help(self) -> None:
+        Help(shortcuts_of(self._viewer), self).show()
 
     def _on_message(self, sentence: str) -> None:
         self.messages.warn(sentence)

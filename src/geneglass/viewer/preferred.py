@@ -1,17 +1,17 @@
 """The offer to be napari's reader of whole-slide files: made once, taken or dismissed, and remembered."""
 
 import os
-from pathlib import Path
 
 from napari.settings import get_settings
-from platformdirs import user_config_path
 
-from geneglass.data.atomic import atomic_path
 from geneglass.data.geojson import SUFFIXES as GEOJSON
 from geneglass.data.slide_formats import SLIDE_FORMATS
 from geneglass.data.spot_formats import SPOT_FORMATS
+from geneglass.viewer.once import answer, answered
+from geneglass.workflow.session_file import SUFFIX as SESSION
 
 READER = "geneglass"
+_OFFER = "reader_offer_dismissed"
 LEFT_TO_NAPARI = (".jpg", ".jpeg", ".png", ".dcm", ".czi", ".h5", ".csv", ".csv.gz", ".json", ".json.gz")
 """Endings of which few files are slides, spot tables or domains: napari goes on asking there."""
 FOLDERS = ("outs", "binned_outputs", "*.zarr")
@@ -28,7 +28,7 @@ def patterns() -> tuple[str, ...]:
 
     What is none of ours after all, such as a fluorescence TIFF, is still left to the others (`reader.is_ours`).
     """
-    files = tuple(f"*{end}" for end in endings() if end not in LEFT_TO_NAPARI)
+    files = tuple(f"*{end}" for end in (*endings(), SESSION) if end not in LEFT_TO_NAPARI)
     # napari knows folders by their whole path with a separator behind it.
     return files + tuple(f"*{os.sep}{name}{os.sep}" for name in FOLDERS)
 
@@ -36,7 +36,7 @@ def patterns() -> tuple[str, ...]:
 def offer_needed() -> bool:
     """Return whether to offer: some ending has no reader chosen yet, and the offer was not dismissed."""
     chosen = get_settings().plugins.extension2reader
-    return any(pattern not in chosen for pattern in patterns()) and not _dismissed_file().exists()
+    return any(pattern not in chosen for pattern in patterns()) and not answered(_OFFER)
 
 
 def make_preferred() -> None:
@@ -53,11 +53,4 @@ def dismiss() -> None:
     InputError
         When the answer can not be written down.
     """
-    file = _dismissed_file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(file) as temporary:
-        temporary.write_text("The offer to make geneglass the preferred reader was dismissed.\n", encoding="utf-8")
-
-
-def _dismissed_file() -> Path:
-    return user_config_path("geneglass", appauthor=False) / "reader_offer_dismissed.txt"
+    answer(_OFFER, "The offer to make geneglass the preferred reader was dismissed.")

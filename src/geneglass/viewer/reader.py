@@ -53,7 +53,8 @@ def read(path: str) -> list[Any]:
         panel.drops.add(file)
         return NOTHING
     try:
-        return list(layers_of(finish(open_path(file))))
+        opened = finish(open_path(file))
+        return NOTHING if opened.section is None and opened.prediction is None else list(layers_of(opened))
     except InputError as error:
         show_error(str(error))
         return NOTHING

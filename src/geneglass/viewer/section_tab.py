@@ -23,7 +23,7 @@ from geneglass.viewer.look import quiet
 from geneglass.viewer.preferred import endings
 from geneglass.viewer.session import Session
 
-WARNINGS_SHOWN = 2
+WARNINGS_SHOWN, HELP_PX = 2, 26
 INVITATION = (
     "Drop a slide and its measured spots on the window, together or one after the other: a scanner's file, the "
     "outs folder of Space Ranger, h5ad, a cohort.toml. Domains drawn in QuPath (GeoJSON) go on top."
@@ -34,25 +34,28 @@ class SectionHead(QWidget):
     """Open, section chooser, facts; asks for the pixel size where nothing says it."""
 
     use_layers = Signal()
+    asks_help = Signal()
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self.open = QPushButton("Open…")
-        self.open.setToolTip(
-            "A slide, a spot table, domains (GeoJSON), a cohort.toml, or a prediction; drop a folder on the window"
+        self.open = _button(
+            "Open…",
+            "A slide, a spot table, domains (GeoJSON), a cohort.toml, a session, a prediction; drop folders here",
         )
         self.open.clicked.connect(self._on_open)
-        self.use = QPushButton("Use open layers")
-        self.use.setToolTip("Take the slide and the spots that are already in the viewer")
+        self.use = _button("Use open layers", "Take the slide and the spots that are already in the viewer")
         self.use.clicked.connect(self.use_layers)
-        self.sample = QPushButton("Open sample")
-        self.sample.setToolTip("A small synthetic cohort of four sections, to try everything on")
-        self.sample.clicked.connect(self._on_sample)
-        self.wide = QPushButton("Wide view")
+        self.sample = _button("Open sample", "A small synthetic cohort of four sections, to try everything on")
+        self.sample.clicked.connect(self.open_sample)
+        self.wide = _button(
+            "Wide view", "Hide napari's own panels to give the maps more room; press again to bring them back"
+        )
         self.wide.setCheckable(True)
-        self.wide.setToolTip("Hide napari's own panels to give the maps more room; press again to bring them back")
         self.wide.toggled.connect(lambda wide: self.wide.setText("Show panels" if wide else "Wide view"))
+        self.help = _button("?", "What to do first, what the words mean, and every key (F1)")
+        self.help.setFixedWidth(HELP_PX)
+        self.help.clicked.connect(self.asks_help)
         self.chooser = QComboBox()
         self.chooser.setToolTip("The sections of the open cohort")
         self.chooser.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -60,7 +63,7 @@ class SectionHead(QWidget):
         self.facts, self.doubts = quiet(), quiet()
         self.mpp = _MppRow()
         self.mpp.given.connect(self._on_mpp)
-        self.mend = QPushButton("Lay the spots right")
+        self.mend = _button("Lay the spots right", "")
         self.mend.clicked.connect(self._on_mend)
         self._chooser_row = self._lay_out()
         session = desk.session
@@ -73,7 +76,8 @@ class SectionHead(QWidget):
     def _lay_out(self) -> QWidget:
         buttons = QHBoxLayout()
         for button in (self.open, self.use, self.sample, self.wide):
-            buttons.addWidget(button)
+            buttons.addWidget(button, 1)
+        buttons.addWidget(self.help)
         row = QWidget()
         chooser = QHBoxLayout(row)
         chooser.setContentsMargins(0, 0, 0, 0)
@@ -93,7 +97,8 @@ class SectionHead(QWidget):
         if path is not None:
             self._desk.open_path(path)
 
-    def _on_sample(self) -> None:
+    def open_sample(self) -> None:
+        """Open the sample that comes with geneglass."""
         with self._desk.reporting():
             self._desk.open_path(sample_cohort())
 
@@ -181,6 +186,12 @@ class _MppRow(QWidget):
         layout.addWidget(QLabel("Pixel size?"))
         layout.addWidget(self.value, 1)
         layout.addWidget(self.set)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button
 
 
 def section_label(source: SectionSource) -> str:

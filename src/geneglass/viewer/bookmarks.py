@@ -1,0 +1,106 @@
+"""The places a reader keeps on the slides, with a note each. The only owner of that state; no Qt in here."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from psygnal import Signal
+
+from geneglass.data.bookmark import Bookmark, read_bookmarks, write_bookmarks
+from geneglass.data.cohort import SectionSource
+from geneglass.errors import InputError
+from geneglass.viewer.desk import data_folder
+from geneglass.viewer.session import Session, session_of
+
+
+class Bookmarks:
+    """The bookmarks of one viewer; get it with `bookmarks_of`. Each change is written down at once, per slide."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._kept: dict[Path, tuple[Bookmark, ...]] = {}
+        session.section_changed.connect(self._on_section_changed)
+
+    @property
+    def here(self) -> tuple[Bookmark, ...]:
+        """Return the bookmarks of the open section."""
+        source = self._session.source
+        return () if source is None else self.of(source)
+
+    def of(self, source: SectionSource) -> tuple[Bookmark, ...]:
+        """Return the bookmarks of a section."""
+        slide = slide_of(source)
+        if slide not in self._kept:
+            try:
+                self._kept[slide] = read_bookmarks(file_of(slide))
+            except InputError as error:
+                self._kept[slide] = ()
+                self._session.message.emit(str(error))
+        return self._kept[slide]
+
+    def add(self, bookmark: Bookmark) -> None:
+        """Keep a place of the open section."""
+        self._set_here((*self.here, bookmark))
+
+    def set_note(self, index: int, note: str) -> None:
+        """Write another note for a place of the open section."""
+        self._set_here([replace(item, note=note) if i == index else item for i, item in enumerate(self.here)])
+
+    def remove(self, index: int) -> None:
+        """Forget a place of the open section."""
+        self._set_here([item for i, item in enumerate(self.here) if i != index])
+
+    def join(self, source: SectionSource, bookmarks: Sequence[Bookmark]) -> None:
+        """Take bookmarks of a section in, as from a session file; those that are there already stay once."""
+        self._set(source, dict.fromkeys((*self.of(source), *bookmarks)))
+
+    def _set_here(self, bookmarks: Sequence[Bookmark]) -> None:
+        if self._session.source is None:
+            raise InputError("A place is kept on a slide: open the slide first.")
+        self._set(self._session.source, bookmarks)
+
+    def _set(self, source: SectionSource, bookmarks: Any) -> None:
+        slide, kept = slide_of(source), tuple(bookmarks)
+        if kept == self.of(source):
+            return
+        self._kept[slide] = kept
+        self.changed.emit()
+        file = file_of(slide)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_bookmarks(file, slide, kept)
+        except (InputError, OSError) as error:
+            self._session.message.emit(f"The places could not be written down: {error}")
+
+    def _on_section_changed(self) -> None:
+        self.changed.emit()
+
+
+def slide_of(source: SectionSource) -> Path:
+    """Return the file that stands for a section's slide: the slide, else its spots."""
+    path = source.slide or source.spots
+    if path is None:
+        raise ValueError(f"section {source.name} has neither slide nor spots")
+    return path
+
+
+def file_of(slide: Path) -> Path:
+    """Return where the bookmarks of a slide are written down."""
+    key = hashlib.blake2b(str(slide).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+    return data_folder() / "places" / f"{slide.name.split('.')[0]}-{key}.json"
+
+
+_BOOKMARKS: "WeakKeyDictionary[Any, Bookmarks]" = WeakKeyDictionary()
+
+
+def bookmarks_of(viewer: Any) -> Bookmarks:
+    """Return the bookmarks of a napari viewer, made at the first call; it lives as long as the viewer."""
+    model = getattr(viewer, "__wrapped__", viewer)
+    if model not in _BOOKMARKS:
+        _BOOKMARKS[model] = Bookmarks(session_of(model))
+    return _BOOKMARKS[model]
