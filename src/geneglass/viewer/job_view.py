@@ -1,9 +1,12 @@
 """The running job: what it does, how far it is, how long it will take, its curve, and Cancel."""
 
 import time
+from array import array
 from collections.abc import Sequence
 
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -13,6 +16,8 @@ from geneglass.workflow.events import Event
 
 CURVE_HEIGHT_PX = 110
 SHORTEST_FOR_ESTIMATE_S = 1.0
+MOST_DRAWN = 1000
+"""Points of a curve; of more losses the mean of so many runs is drawn, so that a long training draws as fast."""
 
 
 class JobView(QWidget):
@@ -108,7 +113,7 @@ class Curve(QWidget):
     def __init__(self, theme_name: str) -> None:
         super().__init__()
         self._tone = colours(theme_name)
-        self._loss: list[float] = []
+        self._loss = array("d")
         self._scores: list[tuple[int, float]] = []
         self._fresh = True
         self.caption = quiet()
@@ -150,7 +155,7 @@ class Curve(QWidget):
 
     def clear(self) -> None:
         """Forget the last job."""
-        self._loss, self._scores = [], []
+        self._loss, self._scores = array("d"), []
         self.draw()
         self.hide()
 
@@ -161,7 +166,7 @@ class Curve(QWidget):
     def add(self, event: Event) -> None:
         """Take one event; what has neither loss nor score is no part of a curve."""
         if self._fresh and (event.loss is not None or event.score is not None):
-            self._loss, self._scores, self._fresh = [], [], False
+            self._loss, self._scores, self._fresh = array("d"), [], False
         if event.loss is not None:
             self._loss.append(event.loss)
         if event.score is not None:
@@ -173,7 +178,7 @@ class Curve(QWidget):
             self._loss_line.setData([], [])
             self._score_line.setData([], [])
             return
-        self._loss_line.setData(range(len(self._loss)), self._loss)
+        self._loss_line.setData(*in_short(np.frombuffer(self._loss)) if self._loss else ([], []))
         self._score_line.setData([x for x, _ in self._scores], [y for _, y in self._scores])
         self.plot.getPlotItem().showAxis("right", bool(self._scores))
         self._score_box.enableAutoRange(axis="y")
@@ -191,6 +196,14 @@ class Curve(QWidget):
 
     def _fit_score_box(self) -> None:
         self._score_box.setGeometry(self.plot.getPlotItem().getViewBox().sceneBoundingRect())
+
+
+def in_short(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y of at most `MOST_DRAWN` points: the values, or the means of equally long runs of them."""
+    step = -(-len(values) // MOST_DRAWN)
+    whole = len(values) // step * step
+    runs = values[:whole].reshape(-1, step)
+    return np.arange(len(runs)) * step + (step - 1) / 2, runs.mean(axis=1)
 
 
 def remaining_s(event: Event | None, elapsed_s: float) -> float | None:

@@ -5,7 +5,16 @@ from typing import Any
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from qtpy.QtWidgets import QFormLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 LABEL_WIDTH_PX = 108
 
@@ -117,6 +126,23 @@ def add_row(layout: QFormLayout, text: str, field: QWidget) -> QLabel:
     label.setToolTip(field.toolTip())
     layout.addRow(label, field)
     return label
+
+
+def let_shrink(menu: QComboBox) -> None:
+    """Let a menu be narrower than its longest entry, which may be a device's full name."""
+    menu.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    menu.setMinimumWidth(120)
+
+
+def beside(wide: QWidget, *narrow: QWidget) -> QWidget:
+    """Return a row of widgets, the first of which takes the room there is."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(wide, 1)
+    for part in narrow:
+        layout.addWidget(part)
+    return row
 
 
 class Elided(QLabel):

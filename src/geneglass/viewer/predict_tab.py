@@ -14,7 +14,8 @@ from geneglass.errors import InputError
 from geneglass.model.checkpoint import ModelInfo
 from geneglass.viewer.choices import DeviceMenu
 from geneglass.viewer.desk import Desk, choose_file, cohort_name, data_folder, file_stem, listen
-from geneglass.viewer.look import Elided, add_row, form, heading, primary, quiet
+from geneglass.viewer.look import Elided, Fold, add_row, form, heading, primary, quiet
+from geneglass.viewer.model_list import ModelList
 from geneglass.workflow.config import PredictConfig
 from geneglass.workflow.predict import predict
 
@@ -67,6 +68,8 @@ class PredictTab(QWidget):
         layout.addWidget(self.model)
         layout.addWidget(self.facts)
         layout.addWidget(self.load)
+        self.models = ModelList(self._desk)
+        layout.addWidget(Fold("Models on this computer", self.models))
         layout.addWidget(heading("Where to predict"))
         layout.addWidget(self.on_spots)
         layout.addLayout(grid)

@@ -7,10 +7,12 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from geneglass.data.cohort import SectionSource
-from geneglass.viewer.choices import DeviceMenu, EncoderChoice, RecipeMenu
+from geneglass.viewer.choices import DeviceMenu, RecipeMenu
 from geneglass.viewer.desk import Desk, choose_target, cohort_name, data_folder, file_stem, listen, unused
+from geneglass.viewer.encoder_choice import EncoderChoice
 from geneglass.viewer.form import Form
 from geneglass.viewer.look import Elided, Fold, add_row, form, heading, primary, quiet
+from geneglass.viewer.resume_offer import ResumeOffer
 from geneglass.viewer.section_tab import section_label
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.train import train
@@ -20,6 +22,7 @@ LABELS = {
     "panel_size": "Genes to learn",
     "min_counts": "Fewest counts",
     "cross_fit": "Measure trust",
+    "store_thumbnails": "Keep pictures",
     "seed": "Seed",
 }
 
@@ -30,6 +33,7 @@ class TrainTab(QWidget):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
+        self.resume = ResumeOffer(desk)
         self.recipe = RecipeMenu()
         self.summary = quiet()
         self.device = DeviceMenu()
@@ -50,6 +54,7 @@ class TrainTab(QWidget):
         self.recipe.currentIndexChanged.connect(self._on_recipe_changed)
         self.change.clicked.connect(self._on_change_target)
         self.train.clicked.connect(self._on_train)
+        self.resume.chosen.connect(self._start)
         listen(desk.session.cohort_changed, self, self._on_cohort_changed)
         desk.runner.started.connect(self._on_busy_changed)
         desk.runner.finished.connect(self._on_busy_changed)
@@ -69,6 +74,7 @@ class TrainTab(QWidget):
         target.addWidget(self.change)
         layout = QVBoxLayout(self)
         layout.setSpacing(6)
+        layout.addWidget(self.resume)
         layout.addWidget(heading("Model"))
         layout.addLayout(self._form)
         layout.addWidget(heading("Sections to train on"))
@@ -99,6 +105,7 @@ class TrainTab(QWidget):
             settings={} if self.recipe_settings is None else self.recipe_settings.changed(),
             min_counts=given.min_counts,
             cross_fit=given.cross_fit,
+            store_thumbnails=given.store_thumbnails,
             device=self.device.value(),
             seed=given.seed,
             download=self.encoder.may_download(),
@@ -111,9 +118,11 @@ class TrainTab(QWidget):
 
     def _on_train(self) -> None:
         with self._desk.reporting():
-            config = self.config()
-            config.out.parent.mkdir(parents=True, exist_ok=True)
-            self._desk.run(f"Training {config.recipe}", train(config), self._on_trained)
+            self._start(self.config())
+
+    def _start(self, config: TrainConfig) -> None:
+        config.out.parent.mkdir(parents=True, exist_ok=True)
+        self._desk.run(f"Training {config.recipe}", train(config), self._on_trained)
 
     def _on_trained(self, path: Path) -> None:
         self._desk.session.set_model(path)
