@@ -19,14 +19,8 @@ PX_PER_LINE = 2.35
 """Of the viewer's font, per point of its size."""
 TITLE_PX, SCALE_BAR_PX, BAR_FRAME_PX = 50, 62, 36
 """Heights with the space around them; of a colour bar only that space."""
-GAP_PX = 4
-"""Between panes."""
 MARGIN_PX = 28
 """Of a pane, on both sides of a text together."""
-OUTLINE = "#1c6ea4"
-"""Of places before a gene is chosen: seen on tissue, on glass and on black."""
-OUTLINE_WIDTH = 0.12
-"""Of a diameter."""
 FILL = 0.96
 """How much of a pane the places and the margin around them take."""
 
@@ -42,7 +36,6 @@ def dress(layer: Layer) -> None:
     if isinstance(layer, Points):
         layer.editable = False
         title = layer.name_overlay
-        title.position = "top_left"
         title.font_size = TITLE_PT
         title.visible = True
         bar = layer.face_colorbar
@@ -50,41 +43,19 @@ def dress(layer: Layer) -> None:
         bar.font_size = NOTE_PT
 
 
-def repaint(layer: Points, made: LayerTuple, *, opacity: float, outlined: bool) -> None:
-    """Give a points layer the values and colours of a newly made one; places stay as they are.
+def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float, share: int = 1) -> bool:
+    """Name layers, which are the titles of their panes, in the form and size that fit; return whether all fit whole.
 
     Parameters
     ----------
-    layer
-        A layer of places.
-    made
-        The same places with the wanted values.
-    opacity
-        Of the layer.
-    outlined
-        True draws thin circles instead, so that the tissue in them can be seen.
+    titles
+        Of every map.
+    pane_px
+        Width of a pane.
+    share
+        How many titles stand beside each other in one.
     """
-    _, kwargs, _ = made
-    if outlined:
-        kwargs = {**kwargs, "face_colormap": {"name": "geneglass outlined", "colors": np.zeros((2, 4))}}
-    if bool(np.any(layer.border_width)) != outlined:
-        layer.border_color = OUTLINE
-        layer.border_width = OUTLINE_WIDTH if outlined else 0
-    if layer.face_color_mode != "colormap":
-        layer.features = kwargs["features"]
-        layer.face_color = kwargs["face_color"]
-    if layer.face_contrast_limits != kwargs["face_contrast_limits"]:
-        layer.face_contrast_limits = kwargs["face_contrast_limits"]
-    if layer.face_colormap.name != kwargs["face_colormap"]["name"]:
-        layer.face_colormap = kwargs["face_colormap"]
-    layer.features = kwargs["features"]
-    if layer.opacity != opacity:
-        layer.opacity = opacity
-
-
-def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float) -> bool:
-    """Name layers, which are the titles of their panes, in the form and size that fit; return whether all fit whole."""
-    room_px = pane_px - MARGIN_PX
+    room_px = pane_px / share - MARGIN_PX
     texts = [title.within(int(room_px / (SMALLEST_PT * PX_PER_CHAR))) for _, title in titles]
     longest = max((len(text) for text in texts), default=1)
     size = min(max(int(room_px / (longest * PX_PER_CHAR)), SMALLEST_PT), TITLE_PT)
@@ -94,6 +65,14 @@ def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float) -> bool:
         if layer.name != text:
             layer.name = text
     return all(text == title.long for text, (_, title) in zip(texts, titles, strict=True))
+
+
+def place_titles(layers: Sequence[Layer], *, facing: bool) -> None:
+    """Put titles at the top left; of two maps that face each other in one pane, the second's at the top right."""
+    for number, layer in enumerate(layers):
+        position = "top_right" if facing and number == 1 else "top_left"
+        if layer.name_overlay.position != position:
+            layer.name_overlay.position = position
 
 
 def shows(layer: Layer, made: LayerTuple) -> bool:
@@ -110,30 +89,6 @@ def shows(layer: Layer, made: LayerTuple) -> bool:
 def _unit_names(kwargs: dict[str, Any]) -> tuple[str, ...]:
     long = {"um": "micrometer", "pixel": "pixel"}
     return tuple(long[unit] for unit in kwargs["units"])
-
-
-def arrange(viewer: Any, panes: Sequence[Sequence[Layer]]) -> None:
-    """Order the layers and set the grid so that each pane holds its own.
-
-    A grid puts equal numbers of consecutive layers into its panes, only the last may hold fewer: layers
-    of others therefore go into the first pane, on top.
-    """
-    ours = {id(layer) for pane in panes for layer in pane}
-    others = [layer for layer in viewer.layers if id(layer) not in ours]
-    ordered = [*panes[0], *others] if panes else others
-    ordered += [layer for pane in panes[1:] for layer in pane]
-    for place, layer in enumerate(ordered):
-        now = viewer.layers.index(layer)
-        if now != place:
-            viewer.layers.move(now, place)
-    grid = viewer.canvas.grid
-    side_by_side = len(panes) > 1
-    if side_by_side:
-        grid.shape = (1, len(panes))
-        grid.stride = len(panes[0]) + len(others)
-        grid.spacing = GAP_PX
-    if grid.enabled != side_by_side and panes:
-        grid.enabled = side_by_side
 
 
 def decorate(viewer: Any) -> None:

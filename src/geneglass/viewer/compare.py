@@ -13,23 +13,26 @@ from geneglass.overlay import OVERLAYS
 from geneglass.viewer.adopting import Adopter
 from geneglass.viewer.arrange import (
     add_layer,
-    arrange,
     decorate,
     dress,
     entitle,
     fit,
     pane_width_px,
-    repaint,
+    place_titles,
     shows,
     write_note,
 )
+from geneglass.viewer.blink import Blink
 from geneglass.viewer.colour_scale import Look
+from geneglass.viewer.grid import arrange, with_others
 from geneglass.viewer.layers import same_spots
 from geneglass.viewer.opened import opened_of
-from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, Panes
+from geneglass.viewer.painting import repaint
+from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, SWIPE, Panes
 from geneglass.viewer.roles import SIDES, SLIDE, SLIDE_BESIDE, Shown, make, wanted_panes
 from geneglass.viewer.session import Session, session_of
 from geneglass.viewer.sides import View, view_of
+from geneglass.viewer.swipe import Swipe
 
 __all__ = ["DIFFERENCE", "MEASURED", "PREDICTED", "SLIDE", "SLIDE_BESIDE", "Compare", "compare_of"]
 
@@ -39,7 +42,8 @@ class Compare:
 
     It owns its layers: a slide per pane (the same lazy arrays) and one points layer per side, whose
     values are exchanged when the gene changes. A layer that somebody deletes is left alone until the
-    next gene or section. Layers of others are kept in the first pane.
+    next gene or section. Layers of others are kept in the first pane, or in that of the side they name
+    (`grid.PANE`).
     """
 
     look_changed = Signal()
@@ -56,6 +60,8 @@ class Compare:
         self._shown: dict[str, Shown] = {}
         self._adopter = Adopter(viewer, session, self)
         self._busy = False
+        self.swipe = Swipe(viewer, self)
+        self.blink = Blink(self)
         session.section_changed.connect(self._on_section_changed)
         session.prediction_changed.connect(self._on_prediction_changed)
         session.gene_changed.connect(self._on_gene_changed)
@@ -67,6 +73,11 @@ class Compare:
         for layer in tuple(viewer.layers):
             self.adopt(layer)
 
+    @property
+    def viewer(self) -> Any:
+        """Return the viewer, None when it is gone."""
+        return self._viewer()
+
     def set_look(self, **changes: Any) -> None:
         """Change fields of `Look` (threshold, percentiles, limits, colourmap, opacity) and draw again.
 
@@ -75,11 +86,17 @@ class Compare:
         InputError
             When a value is not allowed; the look is then as before.
         """
-        look = replace(self.look, **changes)
+        self._take(replace(self.look, **changes))
+
+    def _take(self, look: Look) -> None:
         if look != self.look:
             self.look = look
             self._draw()
             self.look_changed.emit()
+
+    def set_log(self, log: bool) -> None:
+        """Colour logarithms or counts; threshold and limits stay where they were on the tissue."""
+        self._take(self.look.with_log(log))
 
     def set_panes(self, **changes: Any) -> None:
         """Change fields of `Panes` (mode, order, unlabelled) and lay the maps out anew.
@@ -193,9 +210,11 @@ class Compare:
         viewer = self._viewer()
         if viewer is None:
             return
-        panes = [[self._shown[role].layer for role in pane if role in self._shown] for pane in self._wanted_panes()]
+        homes = [[role for role in pane if role in self._shown] for pane in self._wanted_panes()]
+        homes = [roles for roles in homes if roles]
+        panes = [[self._shown[role].layer for role in roles] for roles in homes]
         with self._at_work():
-            arrange(viewer, [pane for pane in panes if pane])
+            arrange(viewer, with_others(viewer, panes, homes))
 
     def _draw(self) -> None:
         viewer = self._viewer()
@@ -208,17 +227,28 @@ class Compare:
                 continue
             made = OVERLAYS[shown.overlay](side.values, shown.layout, side.shade)
             repaint(shown.layer, made, opacity=self.look.opacity, outlined=side.bare)
-            shown.layer.face_colorbar.visible = side.shade.signal
+            shown.layer.face_colorbar.visible = side.shade.signal and role not in self._barless()
         self._fit_texts()
         self.drawn.emit()
+
+    def _barless(self) -> list[str]:
+        """Return the sides whose colour bar would be a second one of the same scale in the same pane."""
+        view, panes = self.view, self.panes
+        if view is None or not panes.stacked or not view.shared:
+            return []
+        barred = [side for side in panes.order if side in view.sides and view.sides[side].shade.signal]
+        return barred[1:] if panes.mode == SWIPE else []
 
     def _fit_texts(self) -> None:
         viewer = self._viewer()
         if viewer is None or self.view is None:
             return
         pane_px = pane_width_px(viewer)
-        sides = [(self._shown[role].layer, side.title) for role, side in self.view.sides.items() if role in self._shown]
-        whole = entitle(sides, pane_px=pane_px)
+        shown = [role for role in (*self.panes.order, DIFFERENCE) if role in self._shown and role in self.view.sides]
+        sides = [(self._shown[role].layer, self.view.sides[role].title) for role in shown]
+        facing = self.panes.mode == SWIPE
+        place_titles([layer for layer, _ in sides], facing=facing)
+        whole = entitle(sides, pane_px=pane_px, share=2 if facing and len(sides) > 1 else 1)
         note = self.view.note if whole or not self.view.aside else f"{self.view.note}\n{self.view.aside}"
         write_note(viewer, note, pane_px=pane_px)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from napari.layers import Layer
 
 from geneglass.overlay import LayerTuple, Layout
-from geneglass.viewer.layers import places_layer, slide_layer, spots_layout, tiles_layout
+from geneglass.viewer.layers import drawn_as, places_layer, slide_layer, spots_layout, tiles_layout
 from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, WITH_DIFFERENCE, Panes
 from geneglass.viewer.session import Session
 
@@ -71,4 +71,5 @@ def make(role: str, session: Session, first_slide: Layer | None) -> tuple[LayerT
     else:
         stride_um = float(session.provenance.get("stride_um", 0))
         layout, overlay = tiles_layout(section, places, stride_um=stride_um), "tiles"
+    overlay = drawn_as(layout, overlay)
     return places_layer(layout, overlay, name=role), layout, overlay

@@ -43,6 +43,8 @@ class View:
     """What a title says that was shortened, for the note."""
     shared: bool = True
     """Whether measured and predicted have one scale."""
+    difference: ColourScale | None = None
+    """The scale of the difference, where one is shown."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def view_of(session: Session, look: Look, panes: Panes | None = None) -> View:
     stated = Stated(picture.scales, picture.shared, None if difference is None else difference[1])
     scale = picture.scales.get(MEASURED) or picture.scales.get(PREDICTED)
     aside = "" if panes.unlabelled else trust_words(session, gene)
-    return View(sides, gene_note(session, gene, look, panes, stated), scale, aside, picture.shared)
+    note = gene_note(session, gene, look, panes, stated)
+    return View(sides, note, scale, aside, picture.shared, stated.difference)
 
 
 def _bare_sides(session: Session, panes: Panes) -> dict[str, Side]:

@@ -1,0 +1,137 @@
+"""What the colours stand for: threshold, limits, logarithm, a scale for the prediction alone, and the difference."""
+
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QWidget
+
+from geneglass.viewer.colour_scale import LINEAR_UNIT, UNIT
+from geneglass.viewer.compare import Compare
+from geneglass.viewer.desk import listen
+
+PERCENTILES, VALUES = "percentiles", "values"
+AUTOMATIC, LIMIT = "difference by itself", "difference up to"
+HIGHEST = 10_000.0
+"""Counts per 10k."""
+
+
+class ScaleControls(QWidget):
+    """A few rows of controls; they show the look of a comparison and change it."""
+
+    def __init__(self, compare: Compare, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._compare = compare
+        self.clear = QCheckBox("Clear at or below")
+        self.clear.setToolTip("Make low values transparent on both sides, so that the tissue shows")
+        self.threshold = _spin(0.0, 0.05, "Values at or below this are transparent")
+        self.range = _combo((PERCENTILES, VALUES), "What the first and the last colour stand for, on both sides")
+        self.low = _spin(-HIGHEST, 0.1, "First colour")
+        self.high = _spin(-HIGHEST, 0.1, "Last colour")
+        self.log = QCheckBox("Logarithm")
+        self.log.setToolTip(f"On: colours follow {UNIT}. Off: {LINEAR_UNIT}, where few high spots take most colours")
+        self.own = QCheckBox("Prediction on its own scale")
+        self.own.setToolTip(
+            "A predicted map is smoother than a measured one. This stretches its colours, so that the same\n"
+            "colour no longer means the same value; its title then says so"
+        )
+        self.difference = _combo((AUTOMATIC, LIMIT), "Which difference gets the strongest colours")
+        self.limit = _spin(0.01, 0.1, "Difference of the strongest colours, up and down")
+        self._lay_out()
+        self._show_look()
+        self.clear.toggled.connect(self._on_threshold)
+        self.threshold.valueChanged.connect(self._on_threshold)
+        self.range.currentTextChanged.connect(self._on_range)
+        self.low.valueChanged.connect(self._on_limits)
+        self.high.valueChanged.connect(self._on_limits)
+        self.log.toggled.connect(compare.set_log)
+        self.own.toggled.connect(lambda on: compare.set_look(own_scale=on))
+        self.difference.currentTextChanged.connect(self._on_difference)
+        self.limit.valueChanged.connect(self._on_difference)
+        listen(compare.look_changed, self, self._show_look)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(8)
+        grid.addWidget(self.clear, 0, 0)
+        grid.addWidget(self.threshold, 0, 1)
+        limits = QHBoxLayout()
+        limits.setSpacing(4)
+        limits.addWidget(self.low)
+        limits.addWidget(QLabel("to"))
+        limits.addWidget(self.high)
+        grid.addWidget(self.range, 1, 0)
+        grid.addLayout(limits, 1, 1)
+        grid.addWidget(self.difference, 2, 0)
+        grid.addWidget(self.limit, 2, 1)
+        grid.addWidget(self.log, 3, 0)
+        grid.addWidget(self.own, 3, 1)
+        grid.setColumnStretch(1, 1)
+
+    def _show_look(self) -> None:
+        look = self._compare.look
+        changed = (self.clear, self.threshold, self.range, self.low, self.high, self.log, self.own)
+        blockers = [QSignalBlocker(widget) for widget in (*changed, self.difference, self.limit)]
+        self.clear.setChecked(look.threshold is not None)
+        self.threshold.setEnabled(look.threshold is not None)
+        self.threshold.setValue(0.1 if look.threshold is None else look.threshold)
+        self.range.setCurrentText(PERCENTILES if look.limits is None else VALUES)
+        low, high = look.limits or look.percentiles
+        self.low.setValue(low)
+        self.high.setValue(high)
+        self.log.setChecked(look.log)
+        self.own.setChecked(look.own_scale)
+        self.difference.setCurrentText(AUTOMATIC if look.difference_limit is None else LIMIT)
+        self.limit.setEnabled(look.difference_limit is not None)
+        self.limit.setValue(look.difference_limit or self._difference_now())
+        for blocker in blockers:
+            blocker.unblock()
+
+    def _difference_now(self) -> float:
+        view = self._compare.view
+        return 1.0 if view is None or view.difference is None else view.difference.high
+
+    def _on_threshold(self, *_: Any) -> None:
+        self.threshold.setEnabled(self.clear.isChecked())
+        self._compare.set_look(threshold=self.threshold.value() if self.clear.isChecked() else None)
+
+    def _on_range(self, kind: str) -> None:
+        scale = None if self._compare.view is None else self._compare.view.scale
+        start = (0.0, 3.0) if scale is None else (scale.low, scale.high)
+        self._compare.set_look(limits=None if kind == PERCENTILES else start)
+        self._show_look()
+
+    def _on_limits(self, *_: Any) -> None:
+        pair = (self.low.value(), self.high.value())
+        if pair[0] >= pair[1]:
+            # Half typed: the maps keep their limits until the two are in order.
+            return
+        if self.range.currentText() == VALUES:
+            self._compare.set_look(limits=pair)
+            return
+        low, high = (float(np.clip(value, 0, 100)) for value in pair)
+        if low < high:
+            self._compare.set_look(percentiles=(low, high))
+
+    def _on_difference(self, *_: Any) -> None:
+        by_hand = self.difference.currentText() == LIMIT
+        self._compare.set_look(difference_limit=self.limit.value() if by_hand else None)
+
+
+def _spin(low: float, step: float, tip: str) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setRange(low, HIGHEST)
+    spin.setSingleStep(step)
+    spin.setDecimals(2)
+    spin.setToolTip(tip)
+    spin.setKeyboardTracking(False)
+    return spin
+
+
+def _combo(items: tuple[str, ...], tip: str) -> QComboBox:
+    combo = QComboBox()
+    combo.addItems(items)
+    combo.setToolTip(tip)
+    return combo
