@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geneglass.data.lattice import Lattice
 from geneglass.data.types import FloatArray
 from geneglass.registry import Registry
 
@@ -22,6 +23,9 @@ DIVERGING = ("RdBu_r", "PuOr_r")
 
 NO_SIGNAL_RGBA = (0.66, 0.66, 0.66, 0.7)
 """Places of a gene that has nothing to show: there, but neutral."""
+
+DOUBTFUL_SIZE = 0.5
+"""Of the usual diameter: a place in doubt lets the tissue around it be seen."""
 
 STEPS = 128
 """Colours of a ramp; between them the viewer interpolates."""
@@ -41,12 +45,19 @@ class Layout:
         Diameter of a spot, or edge of a tile, in level-0 pixels.
     kept
         (n,) False for spots set aside for too few counts: drawn as rings. None when all are kept.
+    doubtful
+        (n,) True for predictions of too little confidence: drawn as small crosses, in a raster as a hatch. None for
+        none.
+    lattice
+        Rows and columns of the places, for a raster.
     """
 
     centres_yx: FloatArray
     mpp: float | None
     diameter_px: float
     kept: NDArray[np.bool_] | None = None
+    doubtful: NDArray[np.bool_] | None = None
+    lattice: Lattice | None = None
 
 
 @dataclass(frozen=True)
@@ -107,13 +118,15 @@ def points_layer(values: FloatArray, layout: Layout, shade: Shade, *, symbol: st
     symbols = np.full(n, symbol, dtype=object)
     if layout.kept is not None:
         symbols[~layout.kept] = "ring"
+    if layout.doubtful is not None:
+        symbols[layout.doubtful] = "cross"
     kwargs = {
         "features": {"value": column},
         "face_color": "value",
         "face_contrast_limits": (shade.low, shade.high),
         "face_colormap": colour_ramp(shade),
         "symbol": symbols,
-        "size": layout.diameter_px,
+        "size": _size(layout),
         "border_width": 0,
         "scale": (scale, scale),
         # A viewer counts from the middle of the first pixel, a slide from its corner.
@@ -123,6 +136,12 @@ def points_layer(values: FloatArray, layout: Layout, shade: Shade, *, symbol: st
         "antialiasing": 0 if symbol == "square" else 1,
     }
     return layout.centres_yx, kwargs, "points"
+
+
+def _size(layout: Layout) -> float | FloatArray:
+    if layout.doubtful is None:
+        return layout.diameter_px
+    return np.where(layout.doubtful, layout.diameter_px * DOUBTFUL_SIZE, layout.diameter_px)
 
 
 def colour_ramp(shade: Shade) -> dict[str, Any]:

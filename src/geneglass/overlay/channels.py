@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geneglass.data.types import FloatArray
-from geneglass.overlay import LayerTuple, Layout, Shade, points_layer
 
 PAIR = (("magenta", (1.0, 0.0, 1.0)), ("green", (0.0, 1.0, 0.0)))
 TRIPLE = (("cyan", (0.0, 1.0, 1.0)), ("magenta", (1.0, 0.0, 1.0)), ("yellow", (1.0, 1.0, 0.0)))
@@ -37,23 +36,3 @@ def channel_colours(values: FloatArray, limits: Sequence[tuple[float, float]]) -
     brightest = mixed.max(axis=1, keepdims=True)
     rgb = np.divide(mixed, brightest, out=np.zeros_like(mixed), where=brightest > 0)
     return np.concatenate([rgb, strength.max(axis=1, keepdims=True)], axis=1).astype(np.float32)
-
-
-def channels(values: FloatArray, layout: Layout, limits: Sequence[tuple[float, float]], *, symbol: str) -> LayerTuple:
-    """Return a points layer of two or three genes.
-
-    Parameters
-    ----------
-    values
-        (n, genes); NaN is missing.
-    layout
-        Where they belong.
-    limits
-        As `channel_colours` takes them.
-    symbol
-        A napari symbol for the places that are not set aside.
-    """
-    data, kwargs, kind = points_layer(np.zeros(len(values), np.float32), layout, Shade(), symbol=symbol)
-    named = {f"value_{number}": column.astype(np.float64) for number, column in enumerate(values.T, start=1)}
-    left = {key: item for key, item in kwargs.items() if key not in ("face_contrast_limits", "face_colormap")}
-    return data, {**left, "features": named, "face_color": channel_colours(values, limits)}, kind
