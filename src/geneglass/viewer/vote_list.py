@@ -1,0 +1,106 @@
+"""The reference patches that voted, as pictures in rows of three."""
+
+import numpy as np
+from qtpy.QtCore import QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
+from qtpy.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem
+
+from geneglass.data.types import UInt8Array
+from geneglass.viewer.rings import percent
+from geneglass.workflow.evidence import Vote
+from geneglass.workflow.explain import Explanation
+from geneglass.workflow.reference_pictures import Picture
+
+PICTURE_PX, CELL = 100, QSize(108, 180)
+OWN_PX = 128
+SPOT_RING = "#000000"
+EMPTY = "#8a8f98"
+
+
+class VoteList(QListWidget):
+    """Pictures with weight, similarity, value and origin; one at a time is current, by mouse or arrow keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
+        self.setGridSize(CELL)
+        self.setWordWrap(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setMinimumHeight(CELL.height() * 2 + 12)
+
+    def show_votes(self, explanation: Explanation) -> None:
+        """List the votes of an explanation that have been read; the current one stays where it is still there."""
+        before = self.reference()
+        self.clear()
+        for vote in explanation.shown:
+            item = QListWidgetItem(caption(vote, explanation.question.gene))
+            item.setIcon(QIcon(picture(explanation.pictures[vote.row], PICTURE_PX)))
+            item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+            item.setToolTip(facts(vote, explanation.pictures[vote.row], explanation.question.gene, explanation.unit))
+            item.setData(Qt.ItemDataRole.UserRole, vote.row)
+            self.addItem(item)
+            if vote.row == before:
+                self.setCurrentItem(item)
+
+    def reference(self) -> int:
+        """Return the row of the bank of the current picture; -1 for none."""
+        item = self.currentItem()
+        return -1 if item is None else int(item.data(Qt.ItemDataRole.UserRole))
+
+
+def caption(vote: Vote, gene: str | None) -> str:
+    """Return what stands below a picture, in a few lines."""
+    value = "" if gene is None or np.isnan(vote.value) else f"{gene} {vote.value:.2f}"
+    like = "" if np.isnan(vote.similarity) else f" · sim {vote.similarity:.2f}"
+    whose = vote.section if vote.patient in (None, vote.section) else f"{vote.section}\npatient {vote.patient}"
+    return f"{percent(vote.weight)}{like}\n{value}\n{whose}"
+
+
+def facts(vote: Vote, shown: Picture, gene: str | None, unit: str) -> str:
+    """Return all that is known of a vote, one line each."""
+    lines = [f"Weight {percent(vote.weight)} of this place's votes"]
+    if not np.isnan(vote.similarity):
+        lines.append(f"Similarity {vote.similarity:.3f} (1 is alike)")
+    if gene is not None and not np.isnan(vote.value):
+        lines.append(f"{gene} measured {vote.value:.3f}, {unit}")
+    spot = f"spot {shown.spot}" if shown.spot else f"spot number {vote.number + 1}"
+    lines.append(f"Slide {vote.section}, {spot}")
+    lines.append(f"Patient {vote.patient}" if vote.patient else "Patient not stated")
+    if shown.pixels is not None:
+        lines.append(f"Shows {shown.field_um:.0f} µm" + (", kept in the model file" if shown.reason else ""))
+    return "\n".join(lines)
+
+
+def picture(shown: Picture, edge_px: int) -> QPixmap:
+    """Return a patch as a square pixmap with its spot ringed; grey where there is no picture."""
+    pixmap = QPixmap(edge_px * 2, edge_px * 2)
+    pixmap.fill(QColor(EMPTY))
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    if shown.pixels is None:
+        painter.drawText(pixmap.rect(), Qt.AlignmentFlag.AlignCenter, "no picture")
+    else:
+        painter.drawImage(QRectF(pixmap.rect()), to_image(shown.pixels))
+        _ring(painter, shown, 2.0 * edge_px)
+    painter.end()
+    return pixmap
+
+
+def _ring(painter: QPainter, shown: Picture, edge_px: float) -> None:
+    if not shown.spot_um or shown.spot_um >= shown.field_um:
+        return
+    width = edge_px * shown.spot_um / shown.field_um
+    painter.setPen(QPen(QColor(SPOT_RING), edge_px / 100))
+    painter.drawEllipse(QRectF((edge_px - width) / 2, (edge_px - width) / 2, width, width))
+
+
+def to_image(pixels: UInt8Array) -> QImage:
+    """Return a (height, width, 3) picture as Qt's."""
+    packed = np.ascontiguousarray(pixels)
+    height, width = packed.shape[:2]
+    return QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

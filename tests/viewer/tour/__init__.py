@@ -1,0 +1,1 @@
+"""Functions that bring the window into each state worth a picture."""
