@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from geneglass.overlay import Layout
-from geneglass.overlay.channels import PAIR, TRIPLE, channel_colours, channels, hues
+from geneglass.overlay.channels import PAIR, TRIPLE, channel_colours, hues
 
 LIMITS = [(0.0, 2.0), (1.0, 3.0)]
 
@@ -32,13 +31,3 @@ def test_of_three_genes_every_pair_has_a_colour_of_its_own() -> None:
 def test_other_numbers_of_genes_have_no_colours(n: int) -> None:
     with pytest.raises(ValueError, match="2 or 3 genes"):
         hues(n)
-
-
-def test_the_layer_lies_where_the_places_are() -> None:
-    layout = Layout(np.array([[10, 20], [10, 120]], np.float32), 0.5, 110.0, np.array([True, False]))
-    data, kwargs, kind = channels(np.ones((2, 2), np.float32), layout, LIMITS, symbol="disc")
-    assert kind == "points"
-    assert kwargs["face_color"].shape == (2, 4)
-    assert list(kwargs["symbol"]) == ["disc", "ring"]
-    assert kwargs["scale"] == (0.5, 0.5)
-    np.testing.assert_array_equal(data, layout.centres_yx)

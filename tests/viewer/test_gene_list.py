@@ -8,98 +8,26 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
 from geneglass.data.cohort import read_cohort
-from geneglass.viewer.gene_list import NOTHING_OPEN, GeneList
-from geneglass.viewer.gene_stats import GeneStats, gene_stats, gene_stats_in_steps
-from geneglass.viewer.gene_table import GENE, MEAN, TRUST, GeneTable, R
+from geneglass.data.gene_book import SIGN
+from geneglass.viewer.gene_columns import FOUND, GENE, HELD_OUT, HERE, INSIDE, MEAN, MORAN, STAR, TRUST
+from geneglass.viewer.gene_list import GeneList
+from geneglass.viewer.gene_words import NOTHING_OPEN
+from geneglass.viewer.kept_genes import kept_genes
 from geneglass.viewer.session import Session
-
-NAMES = ("ACTB", "AERB1", "ERBB2", "ERBB3", "HERB", "MUC1")
-
-
-def stats(names: tuple[str, ...] = NAMES) -> GeneStats:
-    n = len(names)
-    r = np.linspace(-0.5, 0.5, n)
-    r[0] = np.nan
-    return GeneStats(names, r, np.linspace(0.9, 0.1, n), np.arange(n, dtype=float), np.arange(n) % 2 == 0)
+from geneglass.viewer.titles import r_text
+from geneglass.workflow import gene_figures
+from geneglass.workflow.events import Event
 
 
-def shown(table: GeneTable) -> list[str]:
-    return [table.name_at(row) for row in range(table.rowCount())]
+def shown(widget: GeneList) -> list[str]:
+    return list(widget.model.names_shown)
 
 
-@pytest.fixture
-def table() -> GeneTable:
-    table = GeneTable()
-    table.set_stats(stats(), training=False)
-    return table
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("", list(NAMES)),
-        ("erb", ["ERBB2", "ERBB3", "AERB1", "HERB"]),
-        ("b 2", ["ERBB2"]),
-        ("3 ERB", ["ERBB3"]),
-        ("xyz", []),
-        ("  ", list(NAMES)),
-    ],
-)
-def test_search(table: GeneTable, text: str, names: list[str]) -> None:
-    table.search(text)
-    assert shown(table) == names
-
-
-@pytest.mark.parametrize("order", [Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder])
-def test_sorting_leaves_undefined_numbers_last(table: GeneTable, order: Qt.SortOrder) -> None:
-    table.sort(R, order)
-    expected = list(NAMES[1:]) if order == Qt.SortOrder.AscendingOrder else list(NAMES[:0:-1])
-    assert shown(table) == [*expected, "ACTB"]
-
-
-def test_sorting_by_name_and_back(table: GeneTable) -> None:
-    table.sort(MEAN, Qt.SortOrder.DescendingOrder)
-    assert shown(table)[0] == "MUC1"
-    table.sort(GENE)
-    assert shown(table) == list(NAMES)
-
-
-def test_only_predicted_genes_and_the_search_together(table: GeneTable) -> None:
-    table.show_only_predicted(True)
-    assert shown(table) == ["ACTB", "ERBB2", "HERB"]
-    table.search("erb")
-    assert shown(table) == ["ERBB2", "HERB"]
-    table.show_only_predicted(False)
-    assert shown(table) == ["ERBB2", "ERBB3", "AERB1", "HERB"]
-
-
-def test_cells(table: GeneTable) -> None:
-    cells = [table.data(table.index(0, column)) for column in range(4)]
-    assert cells == ["ACTB", "–", "0.90", "0.00"]
-    assert table.data(table.index(1, R)) == "−0.30"
-    assert table.data(table.index(0, R), Qt.ItemDataRole.ToolTipRole) == "not defined here"
-
-
-def test_heading_says_when_r_is_of_training_data(table: GeneTable) -> None:
-    assert table.headerData(R, Qt.Orientation.Horizontal) == "r here"
-    table.set_stats(stats(), training=True)
-    assert "trained" in table.headerData(R, Qt.Orientation.Horizontal)
-    assert "trained on this very section" in table.headerData(R, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
-
-
-def test_a_whole_transcriptome_filters_while_one_types(table: GeneTable) -> None:
-    names = tuple(f"GENE{i:05d}" for i in range(18_000))
-    table.set_stats(stats(names), training=False)
-    times_ms = []
-    for text in ("g", "ge", "gene1", "1 2", "gene17999"):
-        start = time.perf_counter()
-        table.search(text)
-        times_ms.append(1e3 * (time.perf_counter() - start))
-    # 50 ms on a free machine; tests share theirs with others.
-    assert np.median(times_ms) < 150
-    assert shown(table) == ["GENE17999"]
+def cell(widget: GeneList, gene: str, column: int) -> str:
+    return str(widget.model.data(widget.model.index(widget.model.row_of(gene), column)))
 
 
 @pytest.fixture
@@ -109,18 +37,6 @@ def session(small_cohort: Path) -> Session:
     session.set_cohort(cohort)
     session.open_section(cohort.sections[0])
     return session
-
-
-def test_numbers_agree_with_the_session(session: Session, predicted: Callable[..., Any]) -> None:
-    session.set_prediction(predicted(session.section, spots=slice(3, None)))
-    found = gene_stats(session)
-    assert found.names == tuple(gene.name for gene in session.genes)
-    for name, r, trust_r, mean in zip(found.names, found.r, found.trust_r, found.mean, strict=True):
-        score, measured = session.r(name), session.measured(name)
-        assert np.isnan(r) if score is None else np.isclose(r, score.r, atol=1e-5, equal_nan=True), name
-        expected = np.nan if measured is None else measured[session.measured_places.kept].mean()
-        assert np.isclose(mean, expected, atol=1e-5, equal_nan=True), name
-        assert name != "ERBB2" or trust_r == 0.41
 
 
 @pytest.fixture
@@ -135,7 +51,7 @@ def gene_list(qtbot: Any, session: Session) -> GeneList:
 
 def test_typing_and_arrow_down_chooses_a_gene(qtbot: Any, gene_list: GeneList, session: Session) -> None:
     qtbot.keyClicks(gene_list.search, "r")
-    assert shown(gene_list.model) == ["RARE", "ERBB2"]
+    assert shown(gene_list) == ["RARE", "ERBB2"]
     assert session.gene is None
     qtbot.keyClick(gene_list.search, Qt.Key.Key_Down)
     assert session.gene == "RARE"
@@ -188,54 +104,138 @@ def test_nothing_open_is_said(qtbot: Any) -> None:
     assert not widget.only_predicted.isVisible()
 
 
-def test_numbers_follow_the_prediction(
+def test_figures_follow_the_prediction(
     qtbot: Any, gene_list: GeneList, session: Session, predicted: Callable[..., Any]
 ) -> None:
-    session.set_prediction(predicted(session.section))
-    qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list.model), timeout=5000)
+    session.set_prediction(predicted(session.section, spots=slice(3, None)))
+    qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list) and not gene_list.figures.pending, timeout=5000)
     assert gene_list.only_predicted.isVisible()
     gene_list.only_predicted.click()
-    assert "SILENT" not in shown(gene_list.model)
-    row = shown(gene_list.model).index("ERBB2")
-    assert gene_list.model.data(gene_list.model.index(row, TRUST)) == "0.41"
+    assert "SILENT" not in shown(gene_list)
+    assert cell(gene_list, "ERBB2", HELD_OUT) == "0.41"
+    assert cell(gene_list, "ERBB2", HERE) == f"{session.r('ERBB2').r:.2f}"
+    measured = session.measured("ERBB2")[session.measured_places.kept]
+    assert cell(gene_list, "ERBB2", MEAN) == f"{measured.mean():.2f}"
+    assert cell(gene_list, "ERBB2", FOUND) == "100 %"
+    assert float(cell(gene_list, "ERBB2", MORAN)) > 0.5
+    assert cell(gene_list, "NOVEL", MEAN) == "–"
 
 
 def test_sorting_by_the_header(qtbot: Any, gene_list: GeneList) -> None:
+    qtbot.waitUntil(lambda: not gene_list.figures.pending, timeout=5000)
     gene_list.table.sortByColumn(MEAN, Qt.SortOrder.DescendingOrder)
-    assert shown(gene_list.model)[0] in ("ACTB", "CD74", "ERBB2")
-    assert shown(gene_list.model)[-1] == "SILENT"
+    assert shown(gene_list)[0] in ("ACTB", "CD74", "ERBB2")
+    assert shown(gene_list)[-1] == "SILENT"
+    for column in (STAR, TRUST, HELD_OUT, HERE, INSIDE, MEAN, FOUND, MORAN):
+        gene_list.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+        assert sorted(shown(gene_list)) == ["ACTB", "CD74", "ERBB2", "RARE", "SILENT"]
 
 
-def test_the_numbers_of_many_spots_do_not_hold_up_the_window(
+def test_figures_are_worked_out_beside_the_window(
     qtbot: Any, gene_list: GeneList, session: Session, predicted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(session: Session) -> Any:
-        steps = gene_stats_in_steps(session)
-        known = next(steps)
-        for _ in range(20):
+    def slowly(sides: Any) -> Any:
+        for done in range(20):
             time.sleep(0.01)
-            yield known
-        return (yield from steps)
+            yield Event("Slowly", done, 20)
+        return (yield from gene_figures.gene_figures(sides))
 
-    monkeypatch.setattr("geneglass.viewer.gene_list.gene_stats_in_steps", slowly)
+    monkeypatch.setattr("geneglass.viewer.figures.gene_figures", slowly)
     session.set_prediction(predicted(session.section))
-    qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list.model), timeout=5000)
-    assert "numbers follow" in gene_list.count.text()
-    row = shown(gene_list.model).index("ERBB2")
-    assert gene_list.model.data(gene_list.model.index(row, R)) == "–"
+    qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list), timeout=5000)
+    assert "figures follow" in gene_list.count.text()
+    assert cell(gene_list, "ERBB2", HERE) == "–"
     qtbot.keyClicks(gene_list.search, "erb")
-    assert shown(gene_list.model) == ["ERBB2"]
+    assert shown(gene_list) == ["ERBB2"]
     qtbot.waitUntil(lambda: gene_list.count.text() == "1 of 6 genes", timeout=5000)
-    score = session.r("ERBB2")
-    assert gene_list.model.data(gene_list.model.index(0, R)) == f"{score.r:.2f}"
+    assert cell(gene_list, "ERBB2", HERE) == f"{session.r('ERBB2').r:.2f}"
 
 
-def test_numbers_given_up_are_not_shown(
+def test_figures_given_up_are_not_shown(
     qtbot: Any, gene_list: GeneList, session: Session, predicted: Callable[..., Any]
 ) -> None:
     session.set_prediction(predicted(session.section))
     session.open_section(session.cohort.sections[1])
-    qtbot.wait(200)
-    found = gene_stats(session)
-    assert np.isnan(found.r).all()
-    assert "NOVEL" not in shown(gene_list.model)
+    qtbot.waitUntil(lambda: "NOVEL" not in shown(gene_list) and not gene_list.figures.pending, timeout=5000)
+    assert cell(gene_list, "ERBB2", HERE) == "–"
+    assert float(cell(gene_list, "ERBB2", MEAN)) > 0
+
+
+def test_a_list_pasted_from_a_paper(qtbot: Any, gene_list: GeneList) -> None:
+    QApplication.clipboard().setText("ERBB2,\nCD74; NOTHERE1\nACT*")
+    gene_list.search.paste()
+    assert shown(gene_list) == ["ACTB", "CD74", "ERBB2"]
+    assert gene_list.absent.isVisible()
+    assert gene_list.absent.text() == "1 of the 4 names of your list are not here: NOTHERE1."
+    gene_list.search.clear()
+    assert not gene_list.absent.isVisible()
+
+
+def test_favourites_by_mouse_and_key_are_kept(qtbot: Any, gene_list: GeneList, session: Session) -> None:
+    table, left = gene_list.table, Qt.MouseButton.LeftButton
+    place = table.visualRect(gene_list.model.index(1, STAR)).center()
+    qtbot.mouseClick(table.viewport(), left, pos=place)
+    assert session.gene is None
+    assert cell(gene_list, "CD74", STAR) == "★"
+    gene_list.step(1)
+    gene_list.step(1)
+    gene_list.step(1)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_F)
+    assert kept_genes().book.favourites == {"CD74", session.gene}
+    qtbot.mouseClick(gene_list.only_favourites, left)
+    assert set(shown(gene_list)) == {"CD74", session.gene}
+    again = GeneList(session)
+    qtbot.addWidget(again)
+    assert cell(again, "CD74", STAR) == "★"
+    gene_list.star("CD74")
+    assert "CD74" not in shown(gene_list)
+
+
+def test_arrow_keys_in_the_table_choose(qtbot: Any, gene_list: GeneList, session: Session) -> None:
+    gene_list.table.setFocus()
+    gene_list.step(1)
+    qtbot.keyClick(gene_list.table, Qt.Key.Key_Down)
+    assert session.gene == "CD74"
+    qtbot.keyClick(gene_list.table, Qt.Key.Key_Down)
+    assert session.gene == "ERBB2"
+
+
+def test_columns_can_be_hidden_and_stay_so(qtbot: Any, gene_list: GeneList, session: Session) -> None:
+    menu = gene_list.table.columns_menu()
+    assert not gene_list.table.shows(INSIDE)
+    next(action for action in menu.actions() if action.text() == "mean").trigger()
+    assert not gene_list.table.shows(MEAN)
+    again = GeneList(session)
+    qtbot.addWidget(again)
+    assert not again.table.shows(MEAN)
+    assert again.table.shows(FOUND)
+
+
+def test_a_signature_is_shown_like_a_gene_and_kept(
+    qtbot: Any, gene_list: GeneList, session: Session, predicted: Callable[..., Any]
+) -> None:
+    session.set_prediction(predicted(session.section))
+    qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list), timeout=5000)
+    qtbot.keyClicks(gene_list.search, "ERBB2, CD74, ELSEWHERE")
+    qtbot.mouseClick(gene_list.sets.signature, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(gene_list.sets.name, "Mine")
+    qtbot.keyClick(gene_list.sets.name, Qt.Key.Key_Return)
+    assert kept_genes().book.signatures == {"Mine": ("CD74", "ERBB2", "ELSEWHERE")}
+    qtbot.waitUntil(lambda: session.gene == SIGN + "Mine", timeout=10000)
+    assert shown(gene_list)[0] == SIGN + "Mine"
+    qtbot.waitUntil(lambda: not gene_list.figures.pending, timeout=5000)
+    assert cell(gene_list, SIGN + "Mine", HERE) == r_text(session.r(SIGN + "Mine").r)
+    scale = (
+        session.predicted("ERBB2")
+        + session.predicted("CD74")
+        - 2 * np.mean([session.predicted("ACTB"), session.predicted("RARE")], axis=0)
+    )
+    np.testing.assert_allclose(session.predicted(SIGN + "Mine"), scale / 2, atol=1e-5)
+    session.open_section(session.cohort.sections[1])
+    qtbot.waitUntil(lambda: session.gene == SIGN + "Mine", timeout=10000)
+    assert session.predicted(SIGN + "Mine") is None
+    qtbot.mouseClick(gene_list.sets.delete, Qt.MouseButton.LeftButton)
+    assert kept_genes().book.signatures == {}
+    assert session.gene is None
+    assert SIGN + "Mine" not in shown(gene_list)

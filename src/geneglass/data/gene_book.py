@@ -44,7 +44,7 @@ class GeneBook:
         InputError
             When it has no name or no genes.
         """
-        name = one_line(name).removeprefix(SIGN.strip()).strip()
+        name = signature_name(name)
         if not name:
             raise InputError("A signature needs a name, such as 'Proliferation': type one.")
         distinct = tuple(dict.fromkeys(genes))
@@ -56,6 +56,11 @@ class GeneBook:
         """Return the book without a signature, which is then no favourite either."""
         left = {key: genes for key, genes in self.signatures.items() if key != name}
         return replace(self, signatures=left, favourites=self.favourites - {SIGN + name})
+
+
+def signature_name(text: str) -> str:
+    """Return the name that a signature is kept under: one line, without the sign."""
+    return one_line(text).removeprefix(SIGN.strip()).strip()
 
 
 def read_gene_book(path: Path) -> GeneBook:

@@ -1,21 +1,32 @@
-"""The model behind the gene list: which genes match, in which order, and what stands in each cell."""
+"""The model behind the gene table: which genes match, in which order, and what stands in each cell."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 
-from geneglass.viewer.gene_stats import GeneStats
-
-GENE, R, TRUST, MEAN = range(4)
-TIPS = (
-    "Gene; the ones that begin with what you type come first",
-    "Pearson's r of predicted with measured values over the spots of this section that are not set aside",
-    "r on sections held out while the model was trained, as the model file states it",
-    "Mean measured value, ln(1 + counts per 10,000)",
+from geneglass.data.gene_query import GeneQuery, read_query
+from geneglass.viewer.gene_columns import (
+    COLUMNS,
+    GENE,
+    HELD_OUT,
+    STAR,
+    TRUST,
+    heading,
+    held_out_text,
+    number_text,
+    sort_key,
+    tip,
+    verdict_mark,
+    verdict_words,
 )
-EMPTY = GeneStats((), np.empty(0), np.empty(0), np.empty(0), np.empty(0, bool))
+from geneglass.viewer.gene_rows import GeneRows, Numbers
+from geneglass.viewer.values import UNTESTED
+
+NO_ROWS = GeneRows((), (), np.empty(0, bool), np.empty(0, np.int8), *np.empty((3, 0)))
+Role = Qt.ItemDataRole
 
 
 class GeneTable(QAbstractTableModel):
@@ -23,127 +34,204 @@ class GeneTable(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._stats = EMPTY
+        self._rows = NO_ROWS
         self._upper: list[str] = []
-        self._by_column: NDArray[np.int64] = np.empty(0, np.int64)
-        self._rows: NDArray[np.int64] = np.empty(0, np.int64)
-        self._words: tuple[str, ...] = ()
-        self._only_predicted = False
+        self._index: dict[str, int] = {}
+        self._figures: dict[int, Numbers] = {}
+        self._favourites: frozenset[str] = frozenset()
+        self._shown: NDArray[np.int64] = np.empty(0, np.int64)
+        self._row_of: NDArray[np.int64] = np.empty(0, np.int64)
+        self._text = ""
+        self._only_favourites = self._only_predicted = False
         self._sorting = (GENE, Qt.SortOrder.AscendingOrder)
         self._training = False
+        self._domain: str | None = None
+        self.query = GeneQuery()
 
-    def set_stats(self, stats: GeneStats, *, training: bool) -> None:
-        """Take the numbers of a section; the search and the order stay."""
-        self._stats, self._training = stats, training
-        self._upper = [name.upper() for name in stats.names]
-        self._sort()
+    def set_rows(self, rows: GeneRows, *, training: bool = False, domain: str | None = None) -> None:
+        """Take the genes of a section, without figures yet; search, filters and order stay."""
+        self._rows, self._training, self._domain = rows, training, domain
+        self._upper = [name.upper() for name in rows.names]
+        self._index = {name: number for number, name in enumerate(rows.names)}
+        self._figures = {}
+        self._read_text()
+        self._arrange(anew=True)
+
+    def set_figures(
+        self,
+        figures: dict[int, Numbers],
+        *,
+        domain: str | None = None,
+        single: Mapping[str, dict[int, float]] | None = None,
+    ) -> None:
+        """Take (genes,) figures by column in the order of the rows, and further ones of single genes by name."""
+        self._figures, self._domain = dict(figures), domain
+        for name, more in (single or {}).items():
+            number = self._index.get(name, -1)
+            for column, value in more.items() if number >= 0 else ():
+                self._figures[column] = numbers = self._values(column).copy()
+                numbers[number] = value
+        self._arrange()
+
+    def set_favourites(self, names: frozenset[str]) -> None:
+        """Take the names that have a star."""
+        self._favourites = names
+        self._arrange()
 
     def search(self, text: str) -> None:
-        """Show the genes that contain every word of the text, in any case."""
-        self._words = tuple(text.upper().split())
-        self._filter()
+        """Show the genes that a text looks for."""
+        self._text = text
+        self._read_text()
+        self._arrange()
 
-    def show_only_predicted(self, only: bool) -> None:
-        """Leave out the genes that no model has predicted here, or show them again."""
-        self._only_predicted = only
-        self._filter()
+    def show_only(self, *, favourites: bool | None = None, predicted: bool | None = None) -> None:
+        """Leave out all but favourites, or genes that no model has predicted here; None leaves it as it is."""
+        self._only_favourites = self._only_favourites if favourites is None else favourites
+        self._only_predicted = self._only_predicted if predicted is None else predicted
+        self._arrange()
 
     @property
     def n_predicted(self) -> int:
         """Return how many genes are predicted, shown or not."""
-        return int(self._stats.predicted.sum())
-
-    def name_at(self, row: int) -> str:
-        """Return the gene of a row."""
-        return self._stats.names[self._rows[row]]
-
-    def row_of(self, name: str | None) -> int:
-        """Return the row of a gene, -1 where it is not shown."""
-        if name is None:
-            return -1
-        for row, index in enumerate(self._rows):
-            if self._stats.names[index] == name:
-                return row
-        return -1
+        return int(self._rows.predicted.sum())
 
     @property
     def n_genes(self) -> int:
         """Return how many genes there are, shown or not."""
-        return len(self._stats.names)
+        return len(self._rows.names)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Return what was looked for in a list and is not here."""
+        return self.query.absent(self._upper)
+
+    @property
+    def names_shown(self) -> tuple[str, ...]:
+        """Return the names of all rows."""
+        return tuple(self._rows.names[number] for number in self._shown)
+
+    def name_at(self, row: int) -> str:
+        """Return the gene of a row."""
+        return self._rows.names[self._shown[row]]
+
+    def kind_at(self, row: int) -> str:
+        """Return the kind of the gene of a row."""
+        return self._rows.kinds[self._shown[row]]
+
+    def row_of(self, name: str | None) -> int:
+        """Return the row of a gene, -1 where it is not shown."""
+        number = self._index.get(name or "", -1)
+        return -1 if number < 0 else int(self._row_of[number])
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; genes without the number come last either way."""
+        """Sort by a column; genes without the figure come last either way."""
         self._sorting = (column, order)
-        self._sort()
+        self._arrange()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  Qt's signature
         """Return how many genes match."""
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  Qt's signature
         """Return the number of columns."""
-        return 0 if parent.isValid() else len(TIPS)
+        return 0 if parent.isValid() else len(COLUMNS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         """Return a column's heading and what it means."""
         if orientation != Qt.Orientation.Horizontal:
             return None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            warning = "\nThe model was trained on this very section." if section == R and self._training else ""
-            return TIPS[section] + warning
-        if role == Qt.ItemDataRole.TextAlignmentRole:
+        if role == Role.ToolTipRole:
+            return tip(section, training=self._training, domain=self._domain)
+        if role == Role.TextAlignmentRole:
             return _aligned(section)
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return ("Gene", "r, trained" if self._training else "r here", "held-out r", "mean")[section]
+        return heading(section, training=self._training) if role == Role.DisplayRole else None
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: QModelIndex, role: int = Role.DisplayRole) -> Any:
         """Return what stands in a cell."""
         if not index.isValid():
             return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
+        if role == Role.TextAlignmentRole:
             return _aligned(index.column())
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return None
-        row = self._rows[index.row()]
-        if index.column() == GENE:
-            return self._stats.names[row]
-        value = self._numbers(index.column())[row]
-        if np.isfinite(value):
-            return f"{value:.2f}".replace("-", "−")
-        return "–" if role == Qt.ItemDataRole.DisplayRole else "not defined here"
+        number = int(self._shown[index.row()])
+        if role == Role.DisplayRole:
+            return self._text_of(number, index.column())
+        return self._tip_of(number, index.column()) if role == Role.ToolTipRole else None
 
-    def _numbers(self, column: int) -> NDArray[np.float64]:
-        return {R: self._stats.r, TRUST: self._stats.trust_r, MEAN: self._stats.mean}[column]
+    def _text_of(self, number: int, column: int) -> str:
+        rows = self._rows
+        if column == STAR:
+            return "★" if rows.names[number] in self._favourites else "☆"
+        if column == GENE:
+            return rows.names[number]
+        if column == TRUST:
+            return verdict_mark(int(rows.verdict[number]), rows.kinds[number])
+        if column == HELD_OUT:
+            return held_out_text(rows.held_out[number], rows.low[number], rows.high[number])
+        return number_text(column, self._values(column)[number])
 
-    def _sort(self) -> None:
+    def _tip_of(self, number: int, column: int) -> str:
+        if column == STAR:
+            return "Click, or press F, to make it a favourite, or to take the star away"
+        if column == GENE:
+            return self._rows.names[number]
+        if column == TRUST:
+            return verdict_words(int(self._rows.verdict[number]), self._rows.kinds[number])
+        return self._text_of(number, column).replace("–", "not defined here")
+
+    def _values(self, column: int) -> Numbers:
+        if column == HELD_OUT:
+            return self._rows.held_out
+        return self._figures.get(column, np.full(self.n_genes, np.nan))
+
+    def _read_text(self) -> None:
+        self.query = read_query(self._text, self._upper)
+
+    def _keys(self, column: int) -> Any:
+        if column == STAR:
+            return np.array([1.0 if name in self._favourites else 0.0 for name in self._rows.names])
+        if column == TRUST:
+            # Untested stands between what the model says something of and what it does not.
+            untested = np.array([kind == UNTESTED for kind in self._rows.kinds], bool)
+            known = self._rows.verdict.astype(float)
+            return np.where(untested, -0.5, np.where(known < 0, np.nan, known))
+        return self._values(column)
+
+    def _order(self) -> NDArray[np.int64]:
         column, order = self._sorting
         descending = order == Qt.SortOrder.DescendingOrder
-        by_name = np.arange(len(self._stats.names))
+        by_name = np.arange(self.n_genes)
         if column == GENE:
-            self._by_column = by_name[::-1] if descending else by_name
-        else:
-            values = self._numbers(column)
-            # NaN sorts last, and equal numbers stay in the order of names.
-            self._by_column = np.argsort(-values if descending else values, kind="stable")
-        self._filter()
+            return by_name[::-1] if descending else by_name
+        # Equal figures stay in the order of names.
+        return np.argsort(sort_key(self._keys(column), descending=descending), kind="stable")
 
-    def _filter(self) -> None:
+    def _matching(self) -> NDArray[np.bool_]:
+        there = self.query.matches(self._upper)
+        if self._only_favourites:
+            there &= np.array([name in self._favourites for name in self._rows.names], bool)
+        return there & self._rows.predicted if self._only_predicted else there
+
+    def _arrange(self, *, anew: bool = False) -> None:
+        """Choose and order the rows; where they stay, only what stands in them is said to be new."""
+        order = self._order()
+        shown = order[self._matching()[order]]
+        if self.query.words:
+            first = self.query.begins(self._upper)[shown]
+            shown = np.concatenate([shown[first], shown[~first]])
+        if not anew and np.array_equal(shown, self._shown):
+            if len(shown):
+                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, len(COLUMNS) - 1))
+                self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+            return
         self.beginResetModel()
-        upper, words = self._upper, self._words
-        rows = self._by_column
-        if self._only_predicted:
-            rows = rows[self._stats.predicted[rows]]
-        if not words:
-            self._rows = rows
-        else:
-            found = [i for i in rows.tolist() if all(word in upper[i] for word in words)]
-            first = [i for i in found if upper[i].startswith(words[0])]
-            rest = [i for i in found if not upper[i].startswith(words[0])]
-            self._rows = np.array(first + rest, dtype=np.int64)
+        self._shown = shown
+        self._row_of = np.full(self.n_genes, -1, np.int64)
+        self._row_of[shown] = np.arange(len(shown))
         self.endResetModel()
 
 
 def _aligned(column: int) -> Qt.AlignmentFlag:
+    if column in (STAR, TRUST):
+        return Qt.AlignmentFlag.AlignCenter
     side = Qt.AlignmentFlag.AlignLeft if column == GENE else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,149 @@
+"""Two or three genes at once: paints the maps of a comparison with a colour for each gene."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from napari.layers import Layer, Points
+from psygnal import Signal
+
+from geneglass.data.types import FloatArray
+from geneglass.errors import InputError
+from geneglass.overlay.channels import LEAST, MOST, channel_colours, hues
+from geneglass.viewer.arrange import entitle, pane_width_px, write_note
+from geneglass.viewer.colour_scale import ColourScale, Look, colour_scale
+from geneglass.viewer.compare import MEASURED, PREDICTED, Compare
+from geneglass.viewer.session import Session
+from geneglass.viewer.titles import Title
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One gene of several: its name, its colour by name and RGB from 0 to 1, and its scale on both sides."""
+
+    gene: str
+    colour: str
+    rgb: tuple[float, float, float]
+    scale: ColourScale
+
+    def words(self) -> str:
+        """Return what the legend says of it."""
+        limits = f"{self.scale.low:.2f} to {self.scale.high:.2f}".replace(" ", "\N{NO-BREAK SPACE}")
+        return f"{self.colour}: {self.gene}, " + ("no signal" if self.scale.empty else limits)
+
+
+class Channels:
+    """The genes that are shown together in one viewer; get it from the gene list.
+
+    It paints the points of the comparison after every drawing. Choosing one gene ends it.
+
+    Attributes
+    ----------
+    shown
+        What is shown together; empty while one gene is.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Any, compare: Compare) -> None:
+        viewer = getattr(viewer, "__wrapped__", viewer)
+        self._viewer, self._compare = ref(viewer), compare
+        self.session = compare.session
+        self.shown: tuple[Channel, ...] = ()
+        self._names: tuple[str, ...] = ()
+        self._gene: str | None = None
+        compare.drawn.connect(self._on_drawn)
+        viewer.canvas.events.size.connect(self._on_size, position="last")
+
+    def show(self, names: tuple[str, ...]) -> None:
+        """Show two or three genes at once.
+
+        Raises
+        ------
+        InputError
+            When there are fewer or more, or one of them is not here.
+        """
+        if not LEAST <= len(names) <= MOST:
+            raise InputError(f"{len(names)} genes are marked: mark two or three (Ctrl and click) to see them together.")
+        known = {gene.name for gene in self.session.genes}
+        absent = [name for name in names if name not in known]
+        if absent:
+            raise InputError(f"{absent[0]} is not worked out here yet: choose it once, then mark it with the others.")
+        self._names, self._gene = names, self.session.gene
+        self._compare.redraw()
+
+    def clear(self) -> None:
+        """Go back to one gene."""
+        if self._names:
+            self._names = ()
+            self._compare.redraw()
+
+    def stop(self, *_: object) -> None:
+        """Leave the comparison alone from now on."""
+        self._names = ()
+        self._compare.drawn.disconnect(self._on_drawn, missing_ok=True)
+        viewer = self._viewer()
+        if viewer is not None:
+            viewer.canvas.events.size.disconnect(self._on_size)
+
+    def _on_drawn(self) -> None:
+        known = {gene.name for gene in self.session.genes}
+        if self.session.gene != self._gene or not known.issuperset(self._names):
+            self._names = ()
+        before = self.shown
+        self.shown = channels_of(self.session, self._names, self._compare.look) if self._names else ()
+        if self.shown:
+            for side in (MEASURED, PREDICTED):
+                layer = self._compare.layer(side)
+                if isinstance(layer, Points):
+                    _paint(layer, _values(self.session, side, self._names, len(layer.data)), self.shown)
+            self._entitle()
+        if self.shown or before:
+            self.changed.emit()
+
+    def _on_size(self, _: object = None) -> None:
+        if self.shown:
+            self._entitle()
+
+    def _entitle(self) -> None:
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        together = " + ".join(self._names)
+        layers = [(side, self._compare.layer(side)) for side in (MEASURED, PREDICTED)]
+        panes = self._compare.panes
+        named = {side: panes.letter(side) if panes.unlabelled else side for side, _ in layers}
+        titles = [
+            (layer, Title(f"{together} {named[side]}", named[side])) for side, layer in layers if layer is not None
+        ]
+        pane_px = pane_width_px(viewer)
+        entitle(titles, pane_px=pane_px)
+        write_note(viewer, "\n".join(channel.words() for channel in self.shown), pane_px=pane_px)
+
+
+def channels_of(session: Session, names: tuple[str, ...], look: Look) -> tuple[Channel, ...]:
+    """Return genes with their colours, each on one scale for both sides."""
+    found = []
+    for name, (colour, rgb) in zip(names, hues(len(names)), strict=True):
+        scale = colour_scale(session.measured(name), session.predicted(name), look=_without_limits(look))
+        found.append(Channel(name, colour, rgb, scale))
+    return tuple(found)
+
+
+def _without_limits(look: Look) -> Look:
+    """Return the look with every gene's own percentiles: fixed limits are of one gene."""
+    return replace(look, limits=None)
+
+
+def _values(session: Session, side: str, names: tuple[str, ...], n: int) -> FloatArray:
+    read = session.measured if side == MEASURED else session.predicted
+    columns = [read(name) for name in names]
+    nothing = np.full(n, np.nan, np.float32)
+    return np.stack([nothing if column is None else column for column in columns], axis=1)
+
+
+def _paint(layer: Layer, values: FloatArray, shown: tuple[Channel, ...]) -> None:
+    limits = [(channel.scale.low, channel.scale.high) for channel in shown]
+    layer.face_color = channel_colours(values, limits)
+    layer.face_colorbar.visible = False

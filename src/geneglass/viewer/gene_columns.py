@@ -1,0 +1,133 @@
+"""The columns of the gene table: what each says, and how it is written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geneglass.model.trust import BETTER, NOT_BETTER, VERDICTS
+from geneglass.viewer.gene_rows import NO_VERDICT
+from geneglass.viewer.titles import r_text
+from geneglass.viewer.values import SIGNATURE, UNTESTED
+
+STAR, GENE, TRUST, HELD_OUT, HERE, INSIDE, MEAN, FOUND, MORAN = range(9)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    key
+        By which the user's choice of columns remembers it.
+    heading
+        What stands above it.
+    tip
+        What it means, for a person who reads tissue.
+    """
+
+    key: str
+    heading: str
+    tip: str
+
+
+COLUMNS = (
+    Column("favourite", "★", "Your favourites: click a star, or press F in the list. They are kept between sessions."),
+    Column("gene", "gene", "Gene. The ones that begin with what you type come first; Σ marks a signature."),
+    Column(
+        "trust",
+        "trust",
+        "Can this gene be read from H&E at all? Tested on patients that the model had never seen:\n"
+        "✓  predicted better than by anything that does not look at the picture\n"
+        "✗  not better than that: do not rely on the map\n"
+        "?  could not be tested, for instance with too few patients\n"
+        "○  untested: outside the genes that the model was trained for",
+    ),
+    Column(
+        "held_out",
+        "held-out r",
+        "How well predicted and measured maps agreed on tissue left out of the training, as the model file states it:\n"
+        "1 is the same pattern, 0 is none in common. In brackets where it probably lies (95 %).",
+    ),
+    Column(
+        "here",
+        "r here",
+        "How well predicted and measured maps agree on this section (Pearson's r over spots that are not set aside).",
+    ),
+    Column("inside", "r in domain", "The same agreement, over the spots inside the selected domain only."),
+    Column("mean", "mean", "How much of the gene there is: mean measured value, ln(1 + counts per 10,000)."),
+    Column(
+        "found",
+        "found",
+        "In how many of the spots the gene was found at all. A gene found in few makes a speckled map.",
+    ),
+    Column(
+        "moran",
+        "Moran's I",
+        "Does the measured map have a pattern? Near 1: neighbouring spots are alike, the gene forms regions.\n"
+        "Near 0: no more alike than chance.",
+    ),
+)
+MARKS = {BETTER: "✓", NOT_BETTER: "✗"}
+OFTEN_FEW = 0.0995
+"""Shares below are written with one decimal."""
+
+
+def verdict_mark(code: int, kind: str) -> str:
+    """Return the sign of a verdict; empty where the model says nothing."""
+    if kind == UNTESTED:
+        return "○"
+    if kind == SIGNATURE or code == NO_VERDICT:
+        return ""
+    return MARKS.get(VERDICTS[code], "?")
+
+
+def verdict_words(code: int, kind: str) -> str:
+    """Return a verdict in words."""
+    if kind == UNTESTED:
+        return "untested: the model was not trained for this gene, its map is the mean of similar reference spots"
+    if kind == SIGNATURE:
+        return "a signature: look at the genes in it"
+    if code == NO_VERDICT:
+        return "no model predicts this gene here"
+    return {
+        BETTER: "better than everything that does not look at the picture, on patients never seen",
+        NOT_BETTER: "not better than what can be said without the picture: do not rely on the map",
+    }.get(VERDICTS[code], "not assessable: there were too few patients, or the gene hardly varies")
+
+
+def number_text(column: int, value: float) -> str:
+    """Return a figure as it stands in a cell, a dash where it is not defined."""
+    if not np.isfinite(value):
+        return "–"
+    if column == FOUND:
+        return f"{100 * value:.0f} %" if value == 0 or value >= OFTEN_FEW else f"{100 * value:.1f} %"
+    return r_text(value)
+
+
+def held_out_text(value: float, low: float, high: float) -> str:
+    """Return a held-out r with its interval in brackets, where it is known."""
+    text = number_text(HELD_OUT, value)
+    return f"{text} ({r_text(low)}, {r_text(high)})" if np.isfinite([value, low, high]).all() else text
+
+
+def heading(column: int, *, training: bool) -> str:
+    """Return a column's heading; r on a section that the model was trained on says so."""
+    return "r, trained" if column == HERE and training else COLUMNS[column].heading
+
+
+def tip(column: int, *, training: bool, domain: str | None) -> str:
+    """Return what a column means."""
+    text = COLUMNS[column].tip
+    if column == INSIDE:
+        text += f"\nNow: {domain}." if domain else "\nNo domain is selected."
+    if column in (HERE, INSIDE) and training:
+        text += "\nThe model was trained on this very section: this says nothing about new tissue."
+    return text
+
+
+def sort_key(values: Any, *, descending: bool) -> Any:
+    """Return what to sort a column by, so that cells without a figure come last either way."""
+    numbers = np.asarray(values, float)
+    return np.where(np.isfinite(numbers), -numbers if descending else numbers, np.inf)

@@ -1,0 +1,123 @@
+"""The table that shows genes: columns to choose, stars to click, keys."""
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QKeyEvent, QMouseEvent
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+
+from geneglass.viewer.gene_columns import COLUMNS, GENE, INSIDE, STAR
+from geneglass.viewer.gene_table import GeneTable
+
+ROW_PX, STAR_PX, LEAST_GENE_PX, MOST_GENE_PX = 22, 24, 76, 150
+
+
+class GeneView(QTableView):
+    """Genes by row. It scrolls sideways where the chosen columns need more room than there is: none is cut off.
+
+    Parameters
+    ----------
+    model
+        The genes.
+    """
+
+    starred = Signal(str)
+    """A gene whose star was clicked."""
+    columns_chosen = Signal()
+    """The person has shown or hidden a column."""
+
+    def __init__(self, model: GeneTable) -> None:
+        super().__init__()
+        self.genes = model
+        self._hidden: frozenset[str] = frozenset()
+        self._has_domain = False
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSortingEnabled(True)
+        self.sortByColumn(GENE, Qt.SortOrder.AscendingOrder)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(STAR_PX)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(STAR, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(STAR, STAR_PX)
+        header.setSectionResizeMode(GENE, QHeaderView.ResizeMode.Interactive)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(lambda place: self.columns_menu().exec(header.mapToGlobal(place)))
+        self._show_columns()
+
+    @property
+    def hidden_columns(self) -> tuple[str, ...]:
+        """Return the keys of the columns that the person has hidden."""
+        return tuple(column.key for column in COLUMNS if column.key in self._hidden)
+
+    def set_hidden(self, keys: tuple[str, ...]) -> None:
+        """Hide columns by their keys, and show all others."""
+        self._hidden = frozenset(keys) - {COLUMNS[GENE].key}
+        self._show_columns()
+
+    def set_has_domain(self, has_domain: bool) -> None:
+        """Say whether a domain is selected: without one its column is not shown."""
+        self._has_domain = has_domain
+        self._show_columns()
+
+    def shows(self, column: int) -> bool:
+        """Return whether a column is shown."""
+        return not self.isColumnHidden(column)
+
+    def fit_names(self) -> None:
+        """Make the column of names as wide as they are, within limits; longer ones have a tooltip."""
+        metrics = self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(name) for name in self.genes.names_shown[:500]), default=0)
+        self.horizontalHeader().resizeSection(GENE, min(max(widest + 14, LEAST_GENE_PX), MOST_GENE_PX))
+
+    def columns_menu(self) -> QMenu:
+        """Return a menu with a check mark for every column that can be hidden."""
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for number, column in enumerate(COLUMNS):
+            if number == GENE:
+                continue
+            action = menu.addAction("favourite ★" if number == STAR else column.heading)
+            action.setCheckable(True)
+            action.setChecked(column.key not in self._hidden)
+            action.setToolTip(column.tip)
+            action.toggled.connect(lambda shown, key=column.key: self._choose(key, shown))
+        return menu
+
+    def selected_names(self) -> tuple[str, ...]:
+        """Return the marked genes, from the top."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows(GENE))
+        return tuple(self.genes.name_at(row) for row in rows)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take F for the star of the chosen gene; letters do not jump to names, which the search does."""
+        current = self.currentIndex()
+        if event.key() == Qt.Key.Key_F and not event.modifiers() and current.isValid():
+            self.starred.emit(self.genes.name_at(current.row()))
+        elif event.text().strip().isprintable() and event.text().strip() and not event.modifiers():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, key: str, shown: bool) -> None:
+        self._hidden = self._hidden - {key} if shown else self._hidden | {key}
+        self._show_columns()
+        self.columns_chosen.emit()
+
+    def _show_columns(self) -> None:
+        for number, column in enumerate(COLUMNS):
+            self.setColumnHidden(number, column.key in self._hidden or (number == INSIDE and not self._has_domain))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take a click on a star for the star alone: the chosen gene stays."""
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and index.column() == STAR:
+            self.starred.emit(self.genes.name_at(index.row()))
+        else:
+            super().mousePressEvent(event)
