@@ -70,14 +70,17 @@ class Channels:
         absent = [name for name in names if name not in known]
         if absent:
             raise InputError(f"{absent[0]} is not worked out here yet: choose it once, then mark it with the others.")
+        if not any(isinstance(self._compare.layer(side), Points) for side in (MEASURED, PREDICTED)):
+            raise InputError("Several genes at once are shown where there are spots or few tiles: open such a section.")
         self._names, self._gene = names, self.session.gene
-        self._compare.redraw()
+        self._on_drawn()
 
     def clear(self) -> None:
         """Go back to one gene."""
         if self._names:
             self._names = ()
-            self._compare.redraw()
+            # The same gene, painted anew.
+            self.session.gene_changed.emit()
 
     def stop(self, *_: object) -> None:
         """Leave the comparison alone from now on."""
