@@ -5,7 +5,9 @@ from dataclasses import replace
 import anndata
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
+from geneglass.data.cache import cache_folder
 from geneglass.data.cohort import read_cohort
 from geneglass.data.section import open_section
 from geneglass.errors import InputError
@@ -140,6 +142,26 @@ def test_everything_held_out_is_refused(tiny_cohort, tmp_path):
     )
     with pytest.raises(InputError, match="held out"):
         finish(train(config))
+
+
+def test_a_section_without_a_usable_spot_is_refused_by_name_before_a_slide_is_embedded(tiny_cohort, tmp_path):
+    one, two, *_ = read_cohort(tiny_cohort).sections
+    table = anndata.read_h5ad(two.spots)
+    table.X = csr_matrix(np.full(table.shape, 3, np.float32))
+    table.write_h5ad(tmp_path / "shallow.h5ad")
+    (tmp_path / "panel.txt").write_text("\n".join(table.var_names[:10]))
+    lines = [f'[[section]]\nname = "{s.name}"\npatient = "{s.patient}"\nslide = "{s.slide}"\n' for s in (one, two)]
+    lines = [lines[0] + f'spots = "{one.spots}"\n', lines[1] + 'spots = "shallow.h5ad"\n']
+    (tmp_path / "cohort.toml").write_text("\n".join(lines))
+    config = TrainConfig(
+        cohort=tmp_path / "cohort.toml",
+        out=tmp_path / "m.safetensors",
+        panel=tmp_path / "panel.txt",
+    )
+    words = f"^Section {two.name} is trained on but has no spot with 500 counts or more; lower min_counts or leave"
+    with pytest.raises(InputError, match=words):
+        finish(train(config))
+    assert not list(cache_folder("features").glob("*"))
 
 
 def test_interrupted_run_resumes_to_the_same_model(tiny_cohort, tmp_path):

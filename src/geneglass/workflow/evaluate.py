@@ -21,11 +21,11 @@ from geneglass.model.recipes import RECIPES
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.encoder import open_encoder
+from geneglass.workflow.enough_spots import require_spots_left, require_training_spots
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.fit import fit
 from geneglass.workflow.measured import BASELINE, Measured, measure
 from geneglass.workflow.metrics import Facts, complete
-from geneglass.workflow.nulls import require_spots_left, require_training_spots
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
 from geneglass.workflow.protocol import Protocol, get_protocol

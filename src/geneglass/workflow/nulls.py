@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from geneglass.data.cohort import Cohort, SectionSource, read_cohort
-from geneglass.data.genes import choose_panel, kept_spots, panel_counts, read_panel, spot_totals
+from geneglass.data.genes import choose_panel, panel_counts, read_panel
 from geneglass.data.laying import laid
 from geneglass.data.section import Section
 from geneglass.data.sisters import require_apart
@@ -17,6 +17,7 @@ from geneglass.data.spot_formats import open_spots
 from geneglass.data.spots import Spots
 from geneglass.errors import InputError
 from geneglass.workflow.config import MIN_COUNTS
+from geneglass.workflow.enough_spots import require_spots_left, require_training_spots
 from geneglass.workflow.measured import NULLS, Measured, measure
 from geneglass.workflow.protocol import Protocol, get_protocol
 from geneglass.workflow.scores import Scored, ranked, score_image_free, section_figures, summary
@@ -126,24 +127,6 @@ def require_genes(references: Sequence[Measured], tables: Sequence[Spots]) -> No
     for reference, table in zip(references, tables, strict=True):
         if np.isnan(reference.counts).any():
             panel_counts(table, reference.genes)
-
-
-def require_training_spots(name: str, spots: Spots, min_counts: int) -> None:
-    """Refuse a training section that has nothing to learn from."""
-    if not kept_spots(spot_totals(spots), min_counts).any():
-        raise InputError(
-            f"Section {name} is trained on but has no spot with {min_counts} counts or more; lower min_counts or "
-            "leave the section out."
-        )
-
-
-def require_spots_left(section: Measured, min_counts: int) -> None:
-    """Refuse a test section that has nothing to score."""
-    if len(section.totals) < 2:
-        raise InputError(
-            f"Section {section.name} has {len(section.totals)} spots with {min_counts} counts or more, too few to "
-            "score; lower min_counts or leave the section out."
-        )
 
 
 def _without_slide(source: SectionSource, spots: Spots) -> Section:

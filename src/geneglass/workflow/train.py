@@ -8,10 +8,11 @@ from geneglass import __version__
 from geneglass.data.atomic import require_writable
 from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.data.genes import choose_panel, read_panel
-from geneglass.data.section import require_slide, require_spots
+from geneglass.data.section import Section, require_slide, require_spots
 from geneglass.data.section_hash import slide_hash, spots_hash
 from geneglass.data.sisters import require_apart
 from geneglass.data.split import cross_folds, hold_out
+from geneglass.data.stain import stain_of
 from geneglass.errors import InputError
 from geneglass.model.checkpoint import ModelInfo, SectionInfo, save_model
 from geneglass.model.encoder import Encoder
@@ -23,6 +24,7 @@ from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.cross_fit import Training, cross_fit, left_out
 from geneglass.workflow.device import pick_device
 from geneglass.workflow.encoder import open_encoder
+from geneglass.workflow.enough_spots import require_training_spots
 from geneglass.workflow.events import Event, Job
 from geneglass.workflow.opening import open_placed
 from geneglass.workflow.prepare import Prepared, needs_of, prepare
@@ -39,15 +41,12 @@ def train(config: TrainConfig) -> Job[Path]:
     Raises
     ------
     InputError
-        When a section can not be read, names do not match, or nothing is left to train on.
+        When a section can not be read or has no usable spot, names do not match, or nothing is left to train on.
     """
     device = pick_device(config.device)
     require_writable(config.out)
     sources = training_sources(config)
-    sections = []
-    for number, source in enumerate(sources):
-        section = yield from open_placed(source, number, len(sources))
-        sections.append(section)
+    sections = yield from _open(sources, config.min_counts)
     divisions = cross_folds(sources) if config.cross_fit else ()
     require_apart(divisions, {section.name: section for section in sections})
     panel = choose_or_read_panel(config, [require_spots(s) for s in sections])
@@ -92,6 +91,15 @@ def training_sources(config: TrainConfig) -> tuple[SectionSource, ...]:
     if not kept:
         raise InputError(f"Nothing is left to train on in {config.cohort.name}: every section is held out.")
     return tuple(kept)
+
+
+def _open(sources: Sequence[SectionSource], min_counts: int) -> Job[list[Section]]:
+    sections = []
+    for number, source in enumerate(sources):
+        section = yield from open_placed(source, number, len(sources))
+        require_training_spots(section.name, require_spots(section), min_counts)
+        sections.append(section)
+    return sections
 
 
 def choose_or_read_panel(config: TrainConfig, spots: Sequence[object]) -> tuple[str, ...]:
@@ -147,4 +155,5 @@ def _info(
         min_counts=config.min_counts,
         sections=sections,
         trust=trust,
+        stains=tuple(stain_of(require_slide(p.section)[0]) for p in prepared),
     )
