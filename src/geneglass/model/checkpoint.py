@@ -68,6 +68,9 @@ class ModelInfo:
         panel is among them. Empty where the recipe does not retrieve, and in files of earlier versions.
     thumbnail_um
         Field of view of the pictures of the reference spots, which are patient tissue; 0 where the file has none.
+    stains
+        Mean optical density of the tissue in red, green and blue, per training section; None where there was no tissue.
+        Empty in files of earlier versions.
     """
 
     recipe: str
@@ -86,6 +89,7 @@ class ModelInfo:
     left_out: str = ""
     leaks: bool = False
     thumbnail_um: float = 0.0
+    stains: tuple[tuple[float, float, float] | None, ...] = ()
 
 
 def save_model(
@@ -286,6 +290,7 @@ def _info(path: Path, header: dict[str, Any], trust: Trust) -> ModelInfo:
         values["genes"] = tuple(values["genes"])
         values["mpp"] = tuple(values["mpp"])
         values["measured_genes"] = tuple(values.get("measured_genes", ()))
+        values["stains"] = tuple(None if stain is None else tuple(stain) for stain in values.get("stains", ()))
         values["sections"] = tuple(SectionInfo(**section) for section in values["sections"])
         return ModelInfo(**(values | {"trust": trust}))
     except (KeyError, TypeError) as err:

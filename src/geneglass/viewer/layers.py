@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from geneglass.data.lattice import grid_lattice, lattice_of
 from geneglass.data.section import Section
 from geneglass.data.types import FloatArray
 from geneglass.overlay import OVERLAYS, LayerTuple, Layout, Shade, spot_diameter_px
@@ -11,6 +12,8 @@ from geneglass.viewer.opened import KEY, Opened
 from geneglass.viewer.values import Places
 
 NEUTRAL = Shade(signal=False)
+RASTER_ABOVE = 100_000
+"""Places that are drawn as points at most: a viewer takes about a second to colour a million of these."""
 
 
 def slide_layer(section: Section, *, name: str, metadata: dict[str, Any] | None = None) -> LayerTuple:
@@ -44,9 +47,17 @@ def slide_layer(section: Section, *, name: str, metadata: dict[str, Any] | None 
 
 
 def spots_layout(section: Section, places: Places) -> Layout:
-    """Return where measured spots lie and how large they are."""
+    """Return where measured spots lie and how large they are; of many on a lattice, also their rows and columns."""
+    lattice = lattice_of(places.centres_yx) if len(places.names) > RASTER_ABOVE else None
+    if lattice is not None:
+        return Layout(places.centres_yx, section.mpp, lattice.step_px, places.kept, lattice=lattice)
     diameter_px = spot_diameter_px(places.centres_yx, section.mpp, section.spot_diameter_um)
     return Layout(places.centres_yx, section.mpp, diameter_px, places.kept)
+
+
+def drawn_as(layout: Layout, usual: str) -> str:
+    """Return the overlay for a layout: a raster for many places on a lattice, else the usual one."""
+    return usual if layout.lattice is None else "raster"
 
 
 def tiles_layout(section: Section, places: Places, *, stride_um: float) -> Layout:
@@ -61,8 +72,17 @@ def tiles_layout(section: Section, places: Places, *, stride_um: float) -> Layou
     stride_um
         Step of the grid; 0 where unknown, then half the distance of neighbours is taken.
     """
-    edge_um = stride_um if stride_um > 0 else None
-    return Layout(places.centres_yx, section.mpp, spot_diameter_px(places.centres_yx, section.mpp, edge_um))
+    return _tiles(places.centres_yx, section.mpp, stride_um)
+
+
+def _tiles(centres_yx: FloatArray, mpp: float | None, stride_um: float) -> Layout:
+    step_px = stride_um / mpp if stride_um > 0 and mpp else None
+    lattice = None
+    if len(centres_yx) > RASTER_ABOVE:
+        lattice = lattice_of(centres_yx) if step_px is None else grid_lattice(centres_yx, step_px)
+    if lattice is not None:
+        return Layout(centres_yx, mpp, lattice.step_px, lattice=lattice)
+    return Layout(centres_yx, mpp, step_px or spot_diameter_px(centres_yx, mpp, stride_um or None))
 
 
 def places_layer(layout: Layout, overlay: str, *, name: str, metadata: dict[str, Any] | None = None) -> LayerTuple:
@@ -116,7 +136,10 @@ def _prediction_layer(opened: Opened, metadata: dict[str, Any]) -> LayerTuple:
     centres_yx = prediction.obsm["spatial"][:, ::-1].astype("float32")
     mpp = float(stated["mpp"]) if stated.get("mpp") else None
     stride_um = float(stated.get("stride_um", 0))
-    diameter_um = stride_um or float(stated.get("spot_diameter_um", 0)) or None
-    layout = Layout(centres_yx, mpp, spot_diameter_px(centres_yx, mpp, diameter_um))
     name = f"prediction of {stated.get('section', 'a section')}"
-    return places_layer(layout, "tiles" if stride_um else "spots", name=name, metadata=metadata)
+    if stride_um:
+        layout = _tiles(centres_yx, mpp, stride_um)
+        return places_layer(layout, drawn_as(layout, "tiles"), name=name, metadata=metadata)
+    diameter_um = float(stated.get("spot_diameter_um", 0)) or None
+    layout = Layout(centres_yx, mpp, spot_diameter_px(centres_yx, mpp, diameter_um))
+    return places_layer(layout, "spots", name=name, metadata=metadata)

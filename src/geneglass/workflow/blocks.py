@@ -24,11 +24,12 @@ class View:
         """Return how far (n, 2) places lie from this part, (n,); 0 within it."""
         low, high = np.array([self.top_um, self.left_um]), np.array([self.bottom_um, self.right_um])
         beyond = np.maximum(np.maximum(low - centres_um_yx, centres_um_yx - high), 0.0)
-        return np.hypot(beyond[:, 0], beyond[:, 1]).astype(np.float32)
+        found: FloatArray = np.hypot(beyond[:, 0], beyond[:, 1]).astype(np.float32)
+        return found
 
     def middle_um_yx(self) -> FloatArray:
         """Return the middle, (2,)."""
-        return np.array([self.top_um + self.bottom_um, self.left_um + self.right_um], np.float32) / 2
+        return np.array([self.top_um + self.bottom_um, self.left_um + self.right_um], np.float32) / np.float32(2)
 
 
 def blocks_of(centres_um_yx: FloatArray, stride_um: float) -> list[NDArray[np.int64]]:

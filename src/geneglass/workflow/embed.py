@@ -88,14 +88,19 @@ def embed_slide(section: Section, encoder: Encoder) -> Job[FloatArray]:
     They say what slide a place is on, and are the same whichever places are asked about.
     """
     slide, mpp = require_slide(section)
-    stride_um = SLIDE_STRIDE_UM
-    centres = grid_yx(slide, mpp, stride_um)
-    while len(centres) > SLIDE_PLACES:
-        stride_um *= 1.25
-        centres = grid_yx(slide, mpp, stride_um)
+    centres = even_places(slide, mpp, SLIDE_STRIDE_UM, SLIDE_PLACES)
     if not len(centres):
         raise InputError(f"No tissue was found on {slide.path.name}, which this recipe reads as a whole.")
     return (yield from embed(section, encoder, centres))
+
+
+def even_places(slide: Slide, mpp: float, stride_um: float, most: int) -> FloatArray:
+    """Return (n, 2) centres of a grid over the tissue, its step widened until there are no more than `most`."""
+    centres = grid_yx(slide, mpp, stride_um)
+    while len(centres) > most:
+        stride_um *= 1.25
+        centres = grid_yx(slide, mpp, stride_um)
+    return centres
 
 
 def _encode(
