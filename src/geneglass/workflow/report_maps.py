@@ -9,6 +9,7 @@ from geneglass.data.neighbours import neighbour_pairs
 from geneglass.data.types import FloatArray
 from geneglass.workflow.gene_maps import GeneMap, SectionMaps
 from geneglass.workflow.report_svg import SOFT, new_figure, png
+from geneglass.workflow.scale_bar import bar_length, bar_words
 from geneglass.workflow.scores import Scored, section_figures
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH_IN = 3.7
 DPI = 150
-BARS_UM = (100, 200, 500, 1000, 2000, 5000, 10_000)
+SHORTEST_BAR_UM = 100
 
 
 def typical_maps(scored: Sequence[Scored], recipe: str) -> SectionMaps | None:
@@ -95,10 +96,8 @@ def _pitch_um(centres_um_yx: FloatArray) -> float:
 
 def _scale_bar(axis: "Axes", centres_um_yx: FloatArray) -> None:
     low, high = centres_um_yx.min(axis=0), centres_um_yx.max(axis=0)
-    fitting = [length for length in BARS_UM if length <= 0.4 * (high[1] - low[1])]
-    length = (fitting or BARS_UM[:1])[-1]
-    label = f"{length / 1000:g} mm" if length >= 1000 else f"{length} µm"
+    length = bar_length(max(0.4 * float(high[1] - low[1]), SHORTEST_BAR_UM))
     size = _pitch_um(centres_um_yx)
     y = high[0] + 1.3 * size
     axis.plot([low[1], low[1] + length], [y, y], color="#1d2433", linewidth=1.5, solid_capstyle="butt", clip_on=False)
-    axis.text(low[1], y + 0.4 * size, label, fontsize=7, va="top", clip_on=False)
+    axis.text(low[1], y + 0.4 * size, bar_words(length), fontsize=7, va="top", clip_on=False)
