@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Layer, Points
 
 from geneglass.overlay import LayerTuple
+from geneglass.viewer.map_layers import colour_bar, is_map, raster_pitch, same_raster
 from geneglass.viewer.titles import Title
 
 TITLE_PT, SMALLEST_PT, NOTE_PT = 12, 8, 9
@@ -33,12 +34,12 @@ def add_layer(viewer: Any, made: LayerTuple) -> Layer:
 def dress(layer: Layer) -> None:
     """Protect a layer of a comparison, and show its name as a title where it holds places."""
     layer.locked = True
-    if isinstance(layer, Points):
+    if is_map(layer):
         layer.editable = False
         title = layer.name_overlay
         title.font_size = TITLE_PT
         title.visible = True
-        bar = layer.face_colorbar
+        bar = colour_bar(layer)
         bar.position = "bottom_right"
         bar.font_size = NOTE_PT
 
@@ -61,7 +62,7 @@ def entitle(titles: Sequence[tuple[Layer, Title]], *, pane_px: float, share: int
     size = min(max(int(room_px / (longest * PX_PER_CHAR)), SMALLEST_PT), TITLE_PT)
     for (layer, _), text in zip(titles, texts, strict=True):
         layer.name_overlay.font_size = size
-        layer.face_colorbar.size = (14, 80) if pane_px < NARROW_PX else (16, 120)
+        colour_bar(layer).size = (14, 80) if pane_px < NARROW_PX else (16, 120)
         if layer.name != text:
             layer.name = text
     return all(text == title.long for text, (_, title) in zip(texts, titles, strict=True))
@@ -82,7 +83,7 @@ def shows(layer: Layer, made: LayerTuple) -> bool:
         return False
     same_scale = np.allclose(layer.scale, kwargs["scale"]) and tuple(map(str, layer.units)) == _unit_names(kwargs)
     if kind == "image":
-        return same_scale
+        return same_scale and ("affine" not in kwargs or same_raster(layer, made))
     return same_scale and np.array_equal(layer.data, data)
 
 
@@ -112,7 +113,7 @@ def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
     note.visible = bool(lines)
 
 
-def fit(viewer: Any, layers: Sequence[Points]) -> None:
+def fit(viewer: Any, layers: Sequence[Layer]) -> None:
     """Bring all places into view, with one more step of their lattice around them: tissue does not end at a spot.
 
     Where the pane is taller than that, they go as far up as the texts and the colour bar below them need.
@@ -132,16 +133,18 @@ def fit(viewer: Any, layers: Sequence[Points]) -> None:
     camera.center = (*depth, y + (below_px - free_px / 2) / camera.zoom, x)
 
 
-def _below_px(viewer: Any, layers: Sequence[Points]) -> float:
+def _below_px(viewer: Any, layers: Sequence[Layer]) -> float:
     """Return how high the scale bar, the note and the colour bar stand together."""
     note = viewer.canvas.overlays.text
     lines = note.text.count("\n") + 1 if note.visible else 0
-    bars = [layer.face_colorbar.size[1] + BAR_FRAME_PX for layer in layers if layer.face_colorbar.visible]
+    bars = [bar.size[1] + BAR_FRAME_PX for bar in map(colour_bar, layers) if bar.visible]
     return SCALE_BAR_PX + lines * note.font_size * PX_PER_LINE + max(bars, default=0)
 
 
-def _pitch(layer: Points) -> float:
+def _pitch(layer: Layer) -> float:
     """Return the distance of neighbouring places in world units, at least what one of them covers."""
+    if not isinstance(layer, Points):
+        return raster_pitch(layer)
     from scipy.spatial import cKDTree
 
     drawn = float(np.max(layer.size)) * float(layer.scale[-1]) if len(layer.data) else 0.0

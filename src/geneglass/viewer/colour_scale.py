@@ -37,6 +37,10 @@ class Look:
         Size of the difference that gets the last colour at both ends; None takes a percentile of the sizes.
     difference_colourmap
         One of `overlay.DIVERGING`.
+    doubt_below
+        Predicted places of less confidence are marked; None marks where a calibrated prediction abstains, 0 nothing.
+    show_confidence
+        True shows the confidence of the prediction in place of the predicted gene.
     """
 
     threshold: float | None = 0.1
@@ -48,6 +52,8 @@ class Look:
     own_scale: bool = False
     difference_limit: float | None = None
     difference_colourmap: str = DIVERGING[0]
+    doubt_below: float | None = None
+    show_confidence: bool = False
 
     def __post_init__(self) -> None:
         for pair, words in ((self.percentiles, "percentiles"), (self.limits, "limits")):
@@ -58,6 +64,8 @@ class Look:
             raise InputError(f"Colours {self.colourmap!r} are not known: choose one of {allowed}.")
         if self.difference_limit is not None and not self.difference_limit > 0:
             raise InputError(f"A limit of {self.difference_limit} for the difference is not above 0: give more.")
+        if self.doubt_below is not None and not 0 <= self.doubt_below <= 1:
+            raise InputError(f"A confidence of {self.doubt_below} is not from 0 to 1: give one that is.")
 
     def with_log(self, log: bool) -> "Look":
         """Return the look for logarithms or counts, with threshold and limits where they were on the tissue."""
@@ -68,6 +76,10 @@ class Look:
         limits = None if self.limits is None else tuple(float(turn(max(limit, 0.0))) for limit in self.limits)
         ordered = limits if limits is not None and limits[0] < limits[1] else None
         return replace(self, log=log, threshold=threshold, limits=ordered, difference_limit=None)
+
+    def for_scores(self) -> "Look":
+        """Return the look of a signature: no counts, and transparent where it is no more than genes of its level."""
+        return replace(self, log=True, threshold=None if self.threshold is None else 0.0)
 
     def without_limits(self) -> "Look":
         """Return the look by percentiles."""

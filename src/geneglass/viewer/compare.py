@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-from napari.layers import Layer, Points
+from napari.layers import Layer
 from psygnal import Signal
 
 from geneglass.overlay import OVERLAYS
@@ -26,8 +26,8 @@ from geneglass.viewer.blink import Blink
 from geneglass.viewer.colour_scale import Look
 from geneglass.viewer.grid import arrange, with_others
 from geneglass.viewer.layers import same_spots
+from geneglass.viewer.map_layers import colour_bar, is_map, paint
 from geneglass.viewer.opened import opened_of
-from geneglass.viewer.painting import repaint
 from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, SWIPE, Panes
 from geneglass.viewer.roles import SIDES, SLIDE, SLIDE_BESIDE, Shown, make, wanted_panes
 from geneglass.viewer.session import Session, session_of
@@ -60,6 +60,7 @@ class Compare:
         self._shown: dict[str, Shown] = {}
         self._adopter = Adopter(viewer, session, self)
         self._busy = False
+        self._fitted: tuple[float, ...] = ()
         self.swipe = Swipe(viewer, self)
         self.blink = Blink(self)
         session.section_changed.connect(self._on_section_changed)
@@ -108,10 +109,10 @@ class Compare:
         """
         panes = replace(self.panes, **changes)
         if panes != self.panes:
-            before = len(self._wanted_panes())
+            whole = self._shows_all()
             self.panes = panes
             self._rebuild(keep=tuple(self._shown))
-            if len(self._wanted_panes()) != before:
+            if whole:
                 self.show_all()
             self.panes_changed.emit()
 
@@ -127,11 +128,12 @@ class Compare:
         """Bring all places into view, else the whole slide."""
         viewer = self._viewer()
         if viewer is not None and self._shown:
-            places = [shown.layer for shown in self._shown.values() if isinstance(shown.layer, Points)]
+            places = [shown.layer for shown in self._shown.values() if is_map(shown.layer)]
             if places:
                 fit(viewer, places)
             else:
                 viewer.reset_view()
+            self._fitted = _place_of(viewer)
 
     def adopt(self, layer: Layer) -> bool:
         """Take over what a reader opened; return whether that was done."""
@@ -225,9 +227,9 @@ class Compare:
             shown, side = self._shown.get(role), self.view.sides.get(role)
             if shown is None or shown.layout is None or side is None:
                 continue
-            made = OVERLAYS[shown.overlay](side.values, shown.layout, side.shade)
-            repaint(shown.layer, made, opacity=self.look.opacity, outlined=side.bare)
-            shown.layer.face_colorbar.visible = side.shade.signal and role not in self._barless()
+            made = OVERLAYS[shown.overlay](side.values, replace(shown.layout, doubtful=side.doubtful), side.shade)
+            paint(shown.layer, made, opacity=self.look.opacity, outlined=side.bare)
+            colour_bar(shown.layer).visible = side.shade.signal and role not in self._barless()
         self._fit_texts()
         self.drawn.emit()
 
@@ -252,6 +254,11 @@ class Compare:
         note = self.view.note if whole or not self.view.aside else f"{self.view.note}\n{self.view.aside}"
         write_note(viewer, note, pane_px=pane_px)
 
+    def _shows_all(self) -> bool:
+        """Return whether nobody has moved or zoomed since all was brought into view."""
+        viewer = self._viewer()
+        return viewer is not None and _place_of(viewer) == self._fitted
+
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         before, self._busy = self._busy, True
@@ -259,6 +266,11 @@ class Compare:
             yield
         finally:
             self._busy = before
+
+
+def _place_of(viewer: Any) -> tuple[float, ...]:
+    camera = viewer.scene.camera
+    return (camera.zoom, *camera.center)
 
 
 _COMPARES: "WeakKeyDictionary[Any, Compare]" = WeakKeyDictionary()

@@ -53,7 +53,7 @@ def paint(layer: Layer, made: LayerTuple, *, opacity: float, outlined: bool) -> 
 
 def _glyphs(layer: Points, kwargs: dict[str, Any]) -> None:
     """Give places in doubt their own glyph, and back; setting glyphs is slow, so only where one changes."""
-    if not np.array_equal(layer.size, kwargs["size"]):
+    if not np.allclose(layer.size, kwargs["size"]):
         layer.symbol = kwargs["symbol"]
         layer.size = kwargs["size"]
 

@@ -1,12 +1,14 @@
 """What is drawn of a gene: values, colours and title of each side, worked out without a viewer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geneglass.data.types import FloatArray
 from geneglass.overlay import Shade
 from geneglass.viewer.colour_scale import UNIT, ColourScale, Look, colour_scale, difference_scale, has_signal
+from geneglass.viewer.doubt import confidence_of, doubt_lines, doubtful
 from geneglass.viewer.layers import NEUTRAL
 from geneglass.viewer.notes import Stated, gene_note, section_note, trust_words, unit_of
 from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, WITH_DIFFERENCE, Panes
@@ -19,7 +21,7 @@ from geneglass.viewer.titles import (
     own_scale_title,
     predicted_title,
 )
-from geneglass.viewer.values import Gene, Places
+from geneglass.viewer.values import SIGNATURE, Gene, Places
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Side:
     shade: Shade
     title: Title
     bare: bool = False
+    doubtful: NDArray[np.bool_] | None = None
+    """(n,) Places of too little confidence."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def view_of(session: Session, look: Look, panes: Panes | None = None) -> View:
     gene = next((gene for gene in session.genes if gene.name == session.gene), None)
     if gene is None:
         return View(_bare_sides(session, panes), section_note(session))
+    look = look.for_scores() if gene.kind == SIGNATURE else look
     picture = _picture(session, gene, look, panes)
     titles = _titles(session, picture, look, panes)
     sides = {side: Side(v, picture.scales[side].shade(v), titles[side]) for side, v in picture.values.items()}
@@ -83,7 +88,21 @@ def view_of(session: Session, look: Look, panes: Panes | None = None) -> View:
     scale = picture.scales.get(MEASURED) or picture.scales.get(PREDICTED)
     aside = "" if panes.unlabelled else trust_words(session, gene)
     note = gene_note(session, gene, look, panes, stated)
-    return View(sides, note, scale, aside, picture.shared, stated.difference)
+    if not panes.unlabelled:
+        sides = _with_doubt(session, look, sides)
+        note = "\n".join((note, *doubt_lines(session, look)))
+    return View(sides, note, scale, aside, picture.shared and not look.show_confidence, stated.difference)
+
+
+def _with_doubt(session: Session, look: Look, sides: dict[str, Side]) -> dict[str, Side]:
+    """Return the sides with places of too little confidence marked, or with the confidence itself as a map."""
+    marked, confidence = doubtful(session, look), confidence_of(session)
+    told = {role: replace(side, doubtful=marked) if role != MEASURED else side for role, side in sides.items()}
+    if look.show_confidence and confidence is not None and PREDICTED in told:
+        scale = ColourScale(0.0, 1.0, None, colourmap=look.colourmap)
+        title = Title("Confidence of the prediction, 0 to 1", "Confidence, 0 to 1")
+        told[PREDICTED] = Side(confidence, scale.shade(confidence), title, doubtful=marked)
+    return told
 
 
 def _bare_sides(session: Session, panes: Panes) -> dict[str, Side]:
@@ -124,16 +143,17 @@ def _values(values: FloatArray | None, places: Places) -> FloatArray:
 
 
 def _difference(session: Session, picture: _Picture, look: Look, panes: Panes) -> tuple[FloatArray, ColourScale] | None:
-    """Return predicted less measured, where both are of the same places, and its scale.
+    """Return predicted less measured, where both are of the same places, and its scale over the spots not set aside.
 
     NaN throughout where the two are not in one unit.
     """
-    if panes.mode != WITH_DIFFERENCE or panes.unlabelled or not session.on_spots:
+    places = session.measured_places
+    if panes.mode != WITH_DIFFERENCE or panes.unlabelled or not session.on_spots or places is None:
         return None
     values = picture.values[PREDICTED] - picture.values[MEASURED]
     if unit_of(session, PREDICTED) != UNIT:
         values = np.full_like(values, np.nan)
-    return values, difference_scale(values, look)
+    return values, difference_scale(values[places.kept], look)
 
 
 def _titles(session: Session, picture: _Picture, look: Look, panes: Panes) -> dict[str, Title]:
