@@ -12,11 +12,11 @@ from geneglass.data.bookmark import Bookmark
 from geneglass.viewer.bookmarks import bookmarks_of
 from geneglass.viewer.desk import listen
 from geneglass.viewer.field import View, field_of
-from geneglass.viewer.look import quiet
+from geneglass.viewer.look import heading, quiet
 
 NO_NOTE = "no note yet"
-LIST_HEIGHT_PX = 72
-EMPTY = "Nothing kept on this slide yet: move to a place worth showing again and press Keep this place."
+LIST_HEIGHT_PX = 66
+EMPTY = "None on this slide yet: move to a place worth showing again and keep it."
 
 
 class _Note(QListWidgetItem):
@@ -102,15 +102,17 @@ class BookmarkList(QWidget):
     def _lay_out(self) -> None:
         self.list.setFixedHeight(LIST_HEIGHT_PX)
         row = QHBoxLayout()
-        row.addWidget(self.keep, 1)
+        row.addWidget(heading("Places"))
+        row.addStretch(1)
+        row.addWidget(self.keep)
         row.addWidget(self.note)
         row.addWidget(self.remove)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
+        layout.addLayout(row)
         layout.addWidget(self.list)
         layout.addWidget(self.empty)
-        layout.addLayout(row)
 
     def _refill(self) -> None:
         chosen = self.list.currentRow()

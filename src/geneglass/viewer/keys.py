@@ -63,7 +63,12 @@ def bind(viewer: Any, widget: QWidget, shortcut: Shortcut, answer: Callable[[], 
     """
     model = getattr(viewer, "__wrapped__", viewer)
     held = WeakMethod(answer)
-    model.bind_key(shortcut.keys, partial(_answer, held), overwrite=True)
+
+    # A function, for napari asks for its name.
+    def on_key(_viewer: Any) -> None:
+        _answer(held)
+
+    model.bind_key(shortcut.keys, on_key, overwrite=True)
     _BOUND.setdefault(model, {})[shortcut.keys] = (shortcut, held)
     widget.destroyed.connect(partial(_unbind, ref(model), shortcut.keys, held))
 
@@ -76,7 +81,7 @@ def answer_in(panel: QWidget, viewer: Any) -> None:
         key.activated.connect(partial(_answer, held))
 
 
-def _answer(held: Held, _viewer: Any = None) -> None:
+def _answer(held: Held) -> None:
     answer = held()
     if answer is not None:
         answer()

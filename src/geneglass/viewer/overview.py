@@ -12,7 +12,7 @@ from geneglass.viewer.field import extent_yx_px, field_of
 from geneglass.viewer.session import session_of
 from geneglass.viewer.thumbnails import Thumbnails
 
-HEIGHT_PX, LEAST_FRAME_PX, DOT_PX = 140, 6, 16
+HEIGHT_PX, LEAST_FRAME_PX, DOT_PX = 128, 6, 16
 STEP = 0.25
 """Of the frame's own size, per press of an arrow key."""
 FRAME, PLACE = "#e4002b", "#1c6ea4"

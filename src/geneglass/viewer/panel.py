@@ -130,6 +130,7 @@ class GeneglassPanel(QWidget):
         listen(session.section_changed, self, self._on_section_changed)
         listen(session.model_changed, self, self._on_model_changed)
         listen(session.prediction_changed, self, self._on_prediction_changed)
+        listen(self.compare.panes_changed, self, self._make_room)
         listen(session.message, self, self._on_message)
         # A job needs the room.
         runner.started.connect(self.offer.hide)

@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from geneglass.viewer.bookmark_list import BookmarkList
 from geneglass.viewer.desk import Desk, listen
 from geneglass.viewer.keys import Shortcut, bind
-from geneglass.viewer.look import heading, quiet
+from geneglass.viewer.look import quiet
 from geneglass.viewer.overview import Overview
 from geneglass.viewer.pages import PAGES, Page
 from geneglass.viewer.session_row import SessionRow
@@ -63,7 +63,6 @@ class SlidesPage(QWidget):
         layout.addWidget(self.list, 1)
         layout.addLayout(steps)
         layout.addWidget(self.overview)
-        layout.addWidget(heading("Places"))
         layout.addWidget(self.places)
         layout.addWidget(self.session_row)
 

@@ -1,0 +1,148 @@
+"""A session saved and opened again: by the buttons' code, by drop, with files that are gone."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from napari.components import ViewerModel
+from shapely.geometry import box
+
+from geneglass.data.annotation import Domain
+from geneglass.data.bookmark import Bookmark
+from geneglass.data.cohort import read_cohort
+from geneglass.data.geojson import read_domains
+from geneglass.data.section import open_section
+from geneglass.viewer.bookmarks import bookmarks_of
+from geneglass.viewer.compare import compare_of
+from geneglass.viewer.desk import data_folder
+from geneglass.viewer.field import View, field_of
+from geneglass.viewer.opening import open_path, take
+from geneglass.viewer.reopening import restore_window
+from geneglass.viewer.saving import save, snapshot
+from geneglass.viewer.session import Session, session_of
+from geneglass.workflow.events import finish
+from geneglass.workflow.session_file import SavedSession, read_session
+
+VIEW = View((120.0, 200.0), 3.0)
+
+
+@pytest.fixture
+def study(small_cohort: Path, tmp_path: Path) -> Path:
+    """Return the small cohort in a folder of its own, to be moved and damaged."""
+    shutil.copytree(small_cohort.parent, tmp_path / "study")
+    return tmp_path / "study" / "cohort.toml"
+
+
+@pytest.fixture
+def file(study: Path, predicted: Any) -> Path:
+    """Return a session file with everything in it; it is of the section "right", of "left" there is more."""
+    viewer = ViewerModel()
+    session, field, bookmarks = session_of(viewer), field_of(viewer), bookmarks_of(viewer)
+    session.set_cohort(read_cohort(study))
+    session.set_section(open_section(session.cohort.sections[0]))
+    session.set_domains((Domain("tumour", box(10, 10, 200, 150), (200, 0, 0)),))
+    bookmarks.add(Bookmark((50.0, 60.0), 2.0, "of left"))
+    session.set_section(open_section(session.cohort.sections[1]))
+    session.set_prediction(predicted(session.section))
+    bookmarks.add(Bookmark((150.0, 260.0), 1.0, "of right"))
+    session.set_gene("CD74")
+    compare_of(viewer).set_look(opacity=0.4, limits=(0.5, 4.0))
+    compare_of(viewer).layer("slide").opacity = 0.25
+    field.go(VIEW)
+    path = study.parent / "mine.geneglass.json"
+    assert finish(save(snapshot(viewer), path)) == path
+    session.section.close()
+    return path
+
+
+@pytest.fixture
+def viewer() -> ViewerModel:
+    viewer = ViewerModel()
+    session = session_of(viewer)
+    compare_of(viewer), field_of(viewer)
+    session.reopened.connect(lambda saved: restore_window(viewer, session, saved), weak=False)
+    return viewer
+
+
+def reopen(viewer: ViewerModel, path: Path) -> list[str]:
+    """Open a session as the panel does and return what was said."""
+    session = session_of(viewer)
+    told: list[str] = []
+    session.message.connect(told.append)
+    take(session, finish(open_path(path)))
+    session.message.disconnect(told.append)
+    return told
+
+
+def the_rest_is_right(viewer: ViewerModel) -> Session:
+    session = session_of(viewer)
+    assert (session.source.name, session.gene) == ("right", "CD74")
+    look = compare_of(viewer).look
+    assert (look.opacity, look.limits) == (0.4, (0.5, 4.0))
+    assert compare_of(viewer).layer("slide").opacity == 0.25
+    now = field_of(viewer).now()
+    assert now.centre_yx_px == pytest.approx(VIEW.centre_yx_px)
+    assert now.zoom == pytest.approx(VIEW.zoom)
+    return session
+
+
+def test_all_of_it_comes_back_in_another_place(file: Path, viewer: ViewerModel, tmp_path: Path) -> None:
+    assert [domain.name for domain in read_domains(file.with_name("mine.left.geojson"))[0]] == ["tumour"]
+    shutil.rmtree(data_folder())
+    moved = Path(shutil.move(file.parent, tmp_path / "moved"))
+    assert reopen(viewer, moved / file.name) == []
+    session = the_rest_is_right(viewer)
+    assert session.section.slide.path == moved / "right.ome.tif"
+    assert session.prediction is not None
+    assert session.predicted("ERBB2") is not None
+    assert [item.note for item in bookmarks_of(viewer).here] == ["of right"]
+    left = session.cohort.sections[0]
+    assert [item.note for item in bookmarks_of(viewer).of(left)] == ["of left"]
+    session.set_section(open_section(left))
+    assert [domain.name for domain in session.domains] == ["tumour"]
+    assert session.section.spots.table.obs["domain"].notna().any()
+    session.section.close()
+
+
+def test_a_missing_file_is_named_and_the_rest_opened(file: Path, viewer: ViewerModel) -> None:
+    (file.parent / "left.ome.tif").unlink()
+    (file.parent / "mine.right.h5ad").unlink()
+    told = reopen(viewer, file)
+    assert len(told) == 1
+    assert "left.ome.tif" in told[0]
+    assert "mine.right.h5ad" in told[0]
+    session = the_rest_is_right(viewer)
+    assert session.prediction is None
+    assert session.cohort.sections[0].slide is None
+    session.section.close()
+
+
+def test_a_part_that_makes_no_sense_is_told_and_left_out(file: Path, viewer: ViewerModel) -> None:
+    saved, _ = read_session(file)
+    told: list[str] = []
+    session = session_of(viewer)
+    session.message.connect(told.append)
+    window = {"colours": {"opacity": "loud", "limits": [3]}, "view": 3, "places": [], "layers": {"slide": 1}, "else": 1}
+    restore_window(viewer, session, SavedSession(saved.cohort, saved.sections, window=window))
+    assert {sentence.split(" of ")[1].split()[0] for sentence in told} >= {"view"}
+    assert all("left out" in sentence for sentence in told)
+
+
+@pytest.mark.parametrize("hand", [(1280, 800)], indirect=True)
+def test_dropped_on_the_window(hand: Any, file: Path) -> None:
+    from geneglass.viewer.panel import GeneglassPanel
+
+    hand.drop(file, reader="geneglass")
+    hand.wait(lambda: hand.window.findChild(GeneglassPanel, "geneglass") is not None)
+    panel: Any = hand.window.findChild(GeneglassPanel, "geneglass")
+    hand.wait(lambda: panel.desk.session.section is not None and panel.desk.runner.running is None)
+    hand.wait(lambda: not panel._refit.isActive())
+    the_rest_is_right(panel._viewer)
+    hand.look("reopened")
+    hand.tab(panel.tabs, "Slides")
+    page = panel.pages["slides"]
+    target = file.with_name("again.geneglass.json")
+    page.session_row.save_to(target)
+    hand.wait(target.exists)
+    assert read_session(target)[0].gene == "CD74"
