@@ -41,6 +41,14 @@ def test_it_is_kept_as_plain_values(calibration: Calibration) -> None:
     assert Calibration.load(None) is None
 
 
+@pytest.mark.parametrize("text", [{"of another version": 1}, {"kind": None}, [1.0, 2.0], "yes", 3])
+def test_a_text_that_is_no_calibration_is_a_plain_sentence(calibration: Calibration, text: object) -> None:
+    texts = calibration.texts() | text if isinstance(text, dict) and "kind" not in text else text
+    with pytest.raises(ValueError, match="calibration of its confidence is damaged or of a newer version") as told:
+        Calibration.load(texts)
+    assert "__init__" not in str(told.value)
+
+
 def test_far_outside_nothing_more_is_claimed(calibration: Calibration) -> None:
     far, further = calibration.confidence(np.array([[50, 0], [5000, 0]], np.float32))
     assert far == further < 1

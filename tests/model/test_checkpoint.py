@@ -221,9 +221,11 @@ def test_settings_of_another_version_are_told_with_the_file(other):
         load_model(other(rename))
 
 
-def test_text_of_another_version_is_refused_in_one_sentence(other):
+@pytest.mark.parametrize("text", [{"of another version": 1}, ["a list"], 7])
+def test_text_of_another_version_is_refused_in_one_sentence(other, text):
     def add(header, _):
-        header["texts"]["calibration"] = {"of another version": 1}
+        header["texts"]["calibration"] = text
 
-    with pytest.raises(InputError, match="does not hold a complete"):
+    with pytest.raises(InputError, match=r"does not hold a complete .* damaged or of a newer version") as told:
         load_model(other(add))
+    assert "__init__" not in str(told.value)

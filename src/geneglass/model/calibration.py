@@ -6,7 +6,7 @@ did (hit). A logistic regression of hits on signals turns the one into the other
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -93,9 +93,17 @@ class Calibration:
 
     @classmethod
     def load(cls, texts: Mapping[str, Any] | None) -> "Calibration | None":
-        """Return what `texts` was taken from."""
+        """Return what `texts` was taken from.
+
+        Raises
+        ------
+        ValueError
+            When it was taken from something else.
+        """
         if not texts:
             return None
+        if not isinstance(texts, Mapping) or texts.keys() != {item.name for item in fields(cls)}:
+            raise ValueError("the calibration of its confidence is damaged or of a newer version")
         values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in texts.items()}
         return cls(**values)
 
