@@ -137,10 +137,9 @@ def draw_map(axis: "Axes", drawn: DrawnMap, view: View) -> Any:
     rows = np.flatnonzero(np.isfinite(drawn.values) & _within(drawn, view))
     colours = _rgba(drawn.values[rows], drawn.colours, mappable)
     seen = colours[:, 3] > 0
-    places = _shapes(axis, drawn.centres_yx[rows[seen]], drawn.size_px, square=drawn.square)
-    places.set_facecolor(colours[seen])
-    places.set_rasterized(int(seen.sum()) > MANY_PLACES)
-    axis.add_collection(places)
+    if seen.any():
+        draw = _draw_tiles if drawn.square else _draw_spots
+        draw(axis, drawn.centres_yx[rows[seen]], drawn.size_px, colours[seen])
     return mappable
 
 
@@ -206,15 +205,11 @@ def _rgba(values: FloatArray, colours: Colours, mappable: Any) -> NDArray[np.flo
     return rgba
 
 
-def _shapes(axis: "Axes", centres_yx: FloatArray, size_px: float, *, square: bool) -> Any:
-    from matplotlib.collections import EllipseCollection, PolyCollection
+def _draw_spots(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: NDArray[np.float64]) -> None:
+    from matplotlib.collections import EllipseCollection
 
-    if square:
-        corners_xy = size_px / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-        squares: Any = centres_yx[:, None, ::-1] + corners_xy
-        return PolyCollection(squares, linewidths=0, antialiased=False)
     sizes = np.full(len(centres_yx), size_px)
-    return EllipseCollection(
+    spots = EllipseCollection(
         sizes,
         sizes,
         np.zeros(len(sizes)),
@@ -222,4 +217,18 @@ def _shapes(axis: "Axes", centres_yx: FloatArray, size_px: float, *, square: boo
         units="xy",
         offset_transform=axis.transData,
         linewidths=0,
+        facecolors=rgba,
     )
+    spots.set_rasterized(len(sizes) > MANY_PLACES)
+    axis.add_collection(spots)
+
+
+def _draw_tiles(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: NDArray[np.float64]) -> None:
+    """Draw tiles as one picture: they lie on a lattice, and may be a million."""
+    first = centres_yx.min(axis=0)
+    steps = np.rint((centres_yx - first) / size_px).astype(np.int64)
+    picture = np.zeros((*(steps.max(axis=0) + 1), 4))
+    picture[steps[:, 0], steps[:, 1]] = rgba
+    top, left = first - size_px / 2
+    height, width = np.array(picture.shape[:2]) * size_px
+    axis.imshow(picture, extent=(left, left + width, top + height, top), interpolation="nearest", zorder=2)

@@ -66,7 +66,7 @@ def _pages(painter: Painter, title: str) -> "Iterator[Figure]":
 
 def _first_page(painter: Painter, title: str) -> "Figure":
     figure = _page()
-    y = _text(figure, 0.7, title, size=17, weight="bold")
+    y = _text(figure, MARGIN_IN, title, size=17, weight="bold", colour=INK)
     y = _text(figure, y, f"Predicted from the H&E by geneglass {__version__}. For research; not a diagnosis.")
     for told in painter.found.warnings:
         y = _text(figure, y + 0.08, told, colour=WARN, size=9)
