@@ -1,0 +1,118 @@
+"""What is on the screen, gathered for a figure or a report; the drawing itself is a job without a window."""
+
+from pathlib import Path
+from typing import Any
+
+from geneglass.data.section import Section
+from geneglass.errors import InputError
+from geneglass.viewer.blind import blind_of
+from geneglass.viewer.colour_scale import LINEAR_UNIT, UNIT
+from geneglass.viewer.compare import Compare, compare_of
+from geneglass.viewer.field import extent_yx_px, field_of
+from geneglass.viewer.layers import spots_layout, tiles_layout
+from geneglass.viewer.notes import unit_of
+from geneglass.viewer.panes import DIFFERENCE, PREDICTED
+from geneglass.viewer.session import session_of
+from geneglass.viewer.sides import Side
+from geneglass.workflow.map_drawing import Colours, DrawnMap, View
+from geneglass.workflow.map_figure import MapFigure
+from geneglass.workflow.section_findings import SectionReport
+
+SMALLEST_VIEW_PX = 8.0
+
+
+def figure_of(viewer: Any, out: Path, *, width_mm: float, dpi: int, whole: bool) -> MapFigure:
+    """Return the maps as they stand in the window, as a figure.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer.
+    out
+        The file.
+    width_mm, dpi
+        Of the figure.
+    whole
+        The whole slide instead of what is in view.
+
+    Raises
+    ------
+    InputError
+        When nothing is open or no gene is chosen.
+    """
+    compare = compare_of(viewer)
+    section, view = compare.session.section, compare.view
+    if section is None:
+        raise InputError("There is nothing to draw yet: open a slide first.")
+    if view is None or not view.sides or any(side.bare for side in view.sides.values()):
+        raise InputError("No gene is shown: choose one in the tab Genes, then save its figure.")
+    ordered = [role for role in (*compare.panes.order, DIFFERENCE) if role in view.sides]
+    maps = tuple(_map(compare, role, view.sides[role]) for role in ordered)
+    return MapFigure(
+        section=section,
+        maps=maps,
+        view=whole_slide(section) if whole else in_view(viewer, section),
+        note="\n".join(part for part in (view.note, view.aside) if part),
+        out=out,
+        width_mm=width_mm,
+        dpi=dpi,
+    )
+
+
+def report_of(viewer: Any, out: Path, genes: tuple[str, ...], note: str) -> SectionReport:
+    """Return a report of chosen genes on the open section.
+
+    Raises
+    ------
+    InputError
+        When there is no prediction yet, or a blinded reading goes on.
+    """
+    session = session_of(viewer)
+    if session.section is None or session.prediction is None:
+        raise InputError("There is no prediction to report yet: open a slide, and press Predict genes.")
+    if blind_of(viewer).active:
+        raise InputError("A blinded reading goes on, and a report would tell which map is which: end it first.")
+    colourmap = compare_of(viewer).look.colourmap
+    return SectionReport(session.section, session.prediction, genes, out, colourmap=colourmap, note=note)
+
+
+def in_view(viewer: Any, section: Section) -> View:
+    """Return the part of the slide that a pane shows."""
+    field = field_of(viewer)
+    now, size = field.now(), field.size_yx_px()
+    if now is None or size is None:
+        return whole_slide(section)
+    extent = extent_yx_px(section)
+    low = [max(middle - length / 2, 0.0) for middle, length in zip(now.centre_yx_px, size, strict=True)]
+    high = [min(middle + length / 2, end) for middle, length, end in zip(now.centre_yx_px, size, extent, strict=True)]
+    if min(high[0] - low[0], high[1] - low[1]) < SMALLEST_VIEW_PX:
+        raise InputError("No tissue is in view: move the slide back, or save the whole of it.")
+    return View(low[0], low[1], high[0] - low[0], high[1] - low[1])
+
+
+def whole_slide(section: Section) -> View:
+    """Return the view of all of a section."""
+    height, width = extent_yx_px(section)
+    return View(0.0, 0.0, height, width)
+
+
+def _map(compare: Compare, role: str, side: Side) -> DrawnMap:
+    session, shade = compare.session, side.shade
+    places = session.predicted_places if role == PREDICTED else session.measured_places
+    if session.section is None or places is None:
+        raise ValueError(f"nothing is {role}")
+    grid = role == PREDICTED and not session.on_spots
+    if grid:
+        layout = tiles_layout(session.section, places, stride_um=float(session.provenance.get("stride_um", 0)))
+    else:
+        layout = spots_layout(session.section, places)
+    colours = Colours(shade.colourmap, shade.low, shade.high, shade.clear_low, shade.signal, compare.look.opacity)
+    return DrawnMap(
+        side.title.long, side.values, places.centres_yx, layout.diameter_px, colours, _unit(compare, role), square=grid
+    )
+
+
+def _unit(compare: Compare, role: str) -> str:
+    stated = unit_of(compare.session, role)
+    unit = LINEAR_UNIT if stated == UNIT and not compare.look.log else stated
+    return f"predicted − measured, {unit}" if role == DIFFERENCE else unit
