@@ -15,6 +15,7 @@ from geneglass.model.reference_spots import load_spots
 from geneglass.workflow.config import PredictConfig, TrainConfig
 from geneglass.workflow.events import finish
 from geneglass.workflow.evidence import mean_of, open_evidence, why_none
+from geneglass.workflow.explain import Explainer, Question
 from geneglass.workflow.predict import predict
 from geneglass.workflow.reference_pictures import SIZE_PX, ReferencePictures
 from geneglass.workflow.train import train
@@ -162,3 +163,25 @@ def test_reference_spots_say_how_many_they_are(trained):
     spots = load_spots(trained[0])
     assert len(spots) == sum(section.n_spots for section in spots.info.sections)
     np.testing.assert_array_equal(spots.first_of, [0, spots.info.sections[0].n_spots])
+
+
+def test_an_explainer_answers_question_after_question_with_pictures(trained, tiny_cohort):
+    model, prediction = trained
+    sources = read_cohort(tiny_cohort).sections
+    section = open_section(sources[-1])
+    explainer = Explainer(prediction, section, [model.with_name("gone.safetensors"), model], sources)
+    outside = next(name for name, inside in prediction.var["in_panel"].items() if not inside)
+    for gene in (prediction.var_names[0], outside):
+        question = Question(prediction.obs_names[3], gene, 150.0, 2)
+        found = finish(explainer.explain(question))
+        assert found.mean == pytest.approx(prediction[3, gene].X.item(), abs=1e-5)
+        assert [found.pictures[vote.row].pixels.shape[2] for vote in found.shown] == [3, 3]
+        assert found.own.shape == (SIZE_PX, SIZE_PX, 3)
+    names, weights = explainer.voted(found.votes[0].row)
+    assert dict(zip(names, weights, strict=True))[question.place] == pytest.approx(found.votes[0].weight)
+    with pytest.raises(InputError, match="was not predicted"):
+        finish(explainer.explain(Question("elsewhere", None, 150.0, 2)))
+    explainer.close()
+    section.close()
+    with pytest.raises(InputError, match=r"bleep\.safetensors\) is not at hand: choose it"):
+        finish(Explainer(prediction, section, [], sources).explain(question))

@@ -168,10 +168,11 @@ class Blind:
         self.changed.emit()
 
     def _hush(self) -> None:
-        """Take back what the status bar last said of a map."""
+        """Take back what the status bar and the chosen layer would tell of a map that has moved."""
         viewer = self._viewer()
         if viewer is not None:
             viewer.status = "Blinded reading"
+            viewer.layers.selection = {viewer.layers[0]}
 
     def _hold(self) -> None:
         """Show the gene and the order that are asked about."""

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class BlindForm(QWidget):
 
     def __init__(self, desk: Desk, blind: Blind, viewer: Any) -> None:
         super().__init__()
-        self._desk, self._blind, self._viewer = desk, blind, ref(viewer)
+        self._desk, self.blind, self._viewer = desk, blind, ref(viewer)
         self._path: Path | None = None
         self._bound = False
         self.reader = QLineEdit()
@@ -84,25 +85,25 @@ class BlindForm(QWidget):
     def _listen(self) -> None:
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.start.clicked.connect(self._on_start)
-        self.stop.clicked.connect(self._blind.stop)
+        self.stop.clicked.connect(self.blind.stop)
         self.change.clicked.connect(self._on_change)
         for choice, button in self.answers.items():
-            button.clicked.connect(partial(self._answer, choice))
-        listen(self._blind.changed, self, self._show)
+            button.clicked.connect(partial(self.answer, choice))
+        listen(self.blind.changed, self, self._show)
         listen(self._desk.session.section_changed, self, self._show_file)
         self._show_file()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the arrow keys from the buttons, which would move the focus with them."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and Qt.Key(event.key()) in KEYS:
-            self._answer(KEYS[Qt.Key(event.key())])
+            self.answer(KEYS[Qt.Key(event.key())])
             return True
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Answer with an arrow key."""
-        if self._blind.active and Qt.Key(event.key()) in KEYS:
-            self._answer(KEYS[Qt.Key(event.key())])
+        if self.blind.active and Qt.Key(event.key()) in KEYS:
+            self.answer(KEYS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -120,12 +121,13 @@ class BlindForm(QWidget):
 
     def _on_start(self) -> None:
         with self._desk.reporting():
-            self._blind.start(self.plan())
+            self.blind.start(self.plan())
             self.setFocus()
 
-    def _answer(self, choice: str, *_: object) -> None:
+    def answer(self, choice: str, *_: object) -> None:
+        """Take the map on a side for the measured one, or none."""
         with self._desk.reporting():
-            self._blind.answer(choice)
+            self.blind.answer(choice)
 
     def _on_change(self) -> None:
         path = choose_target(self, "Record the answers in", self._path or self._default_file(), "Readings (*.csv)")
@@ -143,7 +145,7 @@ class BlindForm(QWidget):
         self.file.setToolTip(str(path))
 
     def _show(self) -> None:
-        blind = self._blind
+        blind = self.blind
         self._planning.setVisible(not blind.active)
         self._asking.setVisible(blind.active)
         self._bind(blind.active)
@@ -167,15 +169,20 @@ class BlindForm(QWidget):
         if viewer is None or active == self._bound:
             return
         self._bound = active
-        answer = ref(self)
+        form_of = ref(self)
         for key, choice in VIEWER_KEYS.items():
-            viewer.bind_key(key, partial(_answer, answer, choice) if active else None, overwrite=True)
+            viewer.bind_key(key, _answering(form_of, choice) if active else None, overwrite=True)
 
 
-def _answer(form_of: "ref[BlindForm]", choice: str, _viewer: Any) -> None:
-    found = form_of()
-    if found is not None:
-        found._answer(choice)
+def _answering(form_of: "ref[BlindForm]", choice: str) -> Callable[[Any], None]:
+    """Return what a key over the maps does; napari asks for a function with a name."""
+
+    def answer(_viewer: Any) -> None:
+        found = form_of()
+        if found is not None:
+            found.answer(choice)
+
+    return answer
 
 
 def _spin(low: int, high: int, value: int, tip: str) -> QSpinBox:

@@ -27,7 +27,7 @@ SAME_SIZE = 1.3
 """Sizes that differ by less are left when the zoom changes."""
 LABELLED = 12
 """So many of the heaviest votes may get their weight written beside them."""
-TEXT_PT = 11
+TEXT, TEXT_PT = "#d6006f", 12
 LABEL_APART_PX = 58
 """What a text takes on the screen."""
 WIDTH, PALEST = 0.16, 0.35
@@ -192,7 +192,7 @@ def _add(viewer: Any, side: str, scale: float, unit: str) -> Layer:
         np.zeros((0, 2)),
         name=NAME,
         features={"label": np.empty(0, object)},
-        text={"string": "{label}", "size": TEXT_PT, "color": "black", "anchor": "upper_left"},
+        text={"string": "{label}", "size": TEXT_PT, "color": TEXT, "anchor": "upper_left"},
         scale=(scale, scale),
         # A viewer counts from the middle of the first pixel, a slide from its corner.
         translate=(-scale / 2, -scale / 2),

@@ -130,12 +130,12 @@ class Scatter(QWidget):
             return NOTHING
         where = "All spots" if self._selection.domain is None else f"Domain {self._selection.domain}"
         training = ", training data" if self._session.trained_on else ""
-        text = f"{where}: {_r(self._xy)}{training}."
-        if len(self._selection.spots):
-            text += f" Selected: {_r(self._xy[chosen])}."
-            out = len(self._selection.spots) - int(chosen.sum())
-            text += f" {out} selected without both values." if out else ""
-        return text + self.plot.told
+        everything = f"{where}: {_r(self._xy)}{training}.{self.plot.told}"
+        if not len(self._selection.spots):
+            return f"{everything}\nSelected: none."
+        out = len(self._selection.spots) - int(chosen.sum())
+        aside = f" {out} more without both values." if out else ""
+        return f"{everything}\nSelected: {_r(self._xy[chosen])}.{aside}"
 
     def _on_outlined(self, line: Any, add: bool) -> None:
         inside = self._rows[within(np.asarray(line), self._xy)] if len(self._rows) else self._rows

@@ -76,6 +76,10 @@ class ScatterPlot(pg.PlotWidget):
         """Go round these points."""
         self._marked.setData(pos=xy[:MOST_DRAWN])
 
+    def marked(self) -> NDArray[np.float64]:
+        """Return the (n, 2) points that are gone round."""
+        return np.stack(self._marked.getData(), axis=1)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a line."""
         if self._tool == MOVE or event.button() != Qt.MouseButton.LeftButton:

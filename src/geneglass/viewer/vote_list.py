@@ -12,7 +12,7 @@ from geneglass.workflow.explain import Explanation
 from geneglass.workflow.reference_pictures import Picture
 
 PICTURE_PX, CELL = 100, QSize(108, 180)
-OWN_PX = 128
+OWN_PX = 112
 SPOT_RING = "#000000"
 EMPTY = "#8a8f98"
 
@@ -30,7 +30,7 @@ class VoteList(QListWidget):
         self.setGridSize(CELL)
         self.setWordWrap(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setMinimumHeight(CELL.height() * 2 + 12)
+        self.setMinimumHeight(CELL.height() + 8)
 
     def show_votes(self, explanation: Explanation) -> None:
         """List the votes of an explanation that have been read; the current one stays where it is still there."""
@@ -55,7 +55,7 @@ class VoteList(QListWidget):
 def caption(vote: Vote, gene: str | None) -> str:
     """Return what stands below a picture, in a few lines."""
     value = "" if gene is None or np.isnan(vote.value) else f"{gene} {vote.value:.2f}"
-    like = "" if np.isnan(vote.similarity) else f" · sim {vote.similarity:.2f}"
+    like = "" if np.isnan(vote.similarity) else f" · {vote.similarity:.2f}"
     whose = vote.section if vote.patient in (None, vote.section) else f"{vote.section}\npatient {vote.patient}"
     return f"{percent(vote.weight)}{like}\n{value}\n{whose}"
 

@@ -13,7 +13,9 @@ CLICK = "Click a spot or a tile on the slide: the reference patches that voted f
 PREDICT = "Predict a section first: then a click on the slide shows which reference patches voted for a value."
 HIDDEN = "Hidden during a blinded reading."
 READING = "Reading patches…"
-OPPOSITE = "Click a patch to ring the places where it votes."
+OPPOSITE = (
+    "Below each: weight · similarity, measured value, slide, patient. Click a patch to ring the places where it votes."
+)
 SAME_VALUE = 0.02
 """A prediction that differs by less from the mean of its votes is that mean."""
 MOST_REASONS = 2

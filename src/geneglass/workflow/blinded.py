@@ -91,9 +91,14 @@ class Summary:
         share = self.recognised / self.answered
         chance = "within" if self.low <= 0.5 <= self.high else "outside"
         return (
-            f"The measured map was recognised in {self.recognised} of {self.answered} answers: {share:.0%}, 95 % "
-            f"interval {self.low:.0%} to {self.high:.0%}; guessing, 50 %, lies {chance} it.{aside}"
+            f"The measured map was recognised in {self.recognised} of {self.answered} answers: {_percent(share)}, "
+            f"{_percent(CONFIDENCE)} interval {_percent(self.low)} to {_percent(self.high)}; guessing, {_percent(0.5)}, "
+            f"lies {chance} it.{aside}"
         )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def measured_is_left(seed: int, section: str, gene: str) -> bool:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from canvas import Canvas
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from tour.canvas import Canvas
 from tour.pictures import save_window, show_page, wait_until
 
 

@@ -79,11 +79,13 @@ class WhyPage(QWidget):
         layout.addWidget(heading("Why this value?"))
         layout.addLayout(top)
         layout.addWidget(self.said)
+        layout.addWidget(self.voted)
         layout.addWidget(self.votes, 1)
         layout.addWidget(self.more)
-        for text in (self.voted, self.missing):
-            layout.addWidget(text)
+        layout.addWidget(self.missing)
         layout.addLayout(ask)
+        # Takes what is left where there are no pictures.
+        layout.addStretch(0)
 
     def _listen(self) -> None:
         session = self._desk.session
@@ -219,4 +221,6 @@ class WhyPage(QWidget):
 
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
 
-PAGES.register("why")(Page("Why", "Which reference patches voted for a value, and where a patch voted", 20, WhyPage))
+PAGES.register("why")(
+    Page("Why", "Which reference patches voted for a value, and where a patch voted", 20, WhyPage, scrolls=False)
+)
