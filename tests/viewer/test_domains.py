@@ -10,7 +10,8 @@ import shapely
 from geneglass.data.annotation import Domain
 from geneglass.data.cohort import find_section
 from geneglass.data.section import open_section
-from geneglass.viewer.domains import LINE_PX, domains_layer, domains_of
+from geneglass.viewer.domain_shapes import domains_layer
+from geneglass.viewer.domains import LINE_PX, domains_of
 from geneglass.viewer.session import session_of
 
 
@@ -30,8 +31,8 @@ def test_every_ring_and_part_is_drawn_and_the_largest_is_named(small_cohort: Pat
     corners, kwargs, kind = domains_layer(drawn(), section)
     assert kind == "shapes"
     assert kwargs["shape_type"] == ["polygon", "polygon", "polygon", "polygon", "path", "ellipse"]
-    assert kwargs["features"]["number"] == [0, 0, 1, 1, 2, 3]
-    assert kwargs["features"]["title"] == ["Tumor", "", "Stroma", "", "ink", "mitosis"]
+    assert list(kwargs["features"]["number"]) == [0, 0, 1, 1, 2, 3]
+    assert list(kwargs["features"]["title"]) == ["Tumor", "", "Stroma", "", "ink", "mitosis"]
     assert np.ptp(corners[2], axis=0).tolist() == [100, 100]
     assert corners[0].min(axis=0).tolist() == [10, 20]
     assert kwargs["scale"] == (0.8, 0.8)
