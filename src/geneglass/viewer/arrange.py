@@ -108,7 +108,7 @@ def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
     note = viewer.canvas.overlays.text
     note.font_size = SMALLEST_PT if pane_px < NARROW_PX else NOTE_PT
     width = max(int((pane_px - MARGIN_PX) / (note.font_size * PX_PER_CHAR)), 12)
-    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, width)]
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, width, break_on_hyphens=False)]
     note.text = "\n".join(lines)
     note.visible = bool(lines)
 

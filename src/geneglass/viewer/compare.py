@@ -218,6 +218,10 @@ class Compare:
         with self._at_work():
             arrange(viewer, with_others(viewer, panes, homes))
 
+    def redraw(self) -> None:
+        """Draw again, when values of the session have changed where they stand."""
+        self._draw()
+
     def _draw(self) -> None:
         viewer = self._viewer()
         if viewer is None:

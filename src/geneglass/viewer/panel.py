@@ -18,6 +18,7 @@ from geneglass.viewer.drops import Drops
 from geneglass.viewer.field import field_of
 from geneglass.viewer.first_hint import FirstHint
 from geneglass.viewer.gene_list import GeneList
+from geneglass.viewer.growing import Growing
 from geneglass.viewer.help import Help
 from geneglass.viewer.job_view import JobView
 from geneglass.viewer.keys import Shortcut, answer_in, bind, shortcuts_of
@@ -66,7 +67,7 @@ class GeneglassPanel(QWidget):
         self.drops = Drops(self.desk, self._show_alone, self)
         self.head = SectionHead(self.desk)
         self.train_tab = TrainTab(self.desk)
-        self.predict_tab = PredictTab(self.desk)
+        self.predict_tab = PredictTab(self.desk, Growing(napari_viewer))
         self.genes = GeneList(session, self.compare, napari_viewer)
         self.job = JobView(self.desk.runner, napari_viewer.theme)
         self.tabs = QTabWidget()
@@ -205,7 +206,7 @@ class GeneglassPanel(QWidget):
         self.offer.setVisible(offer_needed() and not crowded)
 
     def _on_cancelled(self) -> None:
-        self.messages.note("Cancelled. Nothing was changed.")
+        self.messages.note(self.predict_tab.stopped() or "Cancelled. Nothing was changed.")
 
     def _on_progressed(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -1,5 +1,7 @@
 """Choose a model and predict the genes of the open section."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from qtpy.QtWidgets import (
     QDoubleSpinBox,
@@ -14,18 +16,33 @@ from geneglass.errors import InputError
 from geneglass.model.checkpoint import ModelInfo
 from geneglass.viewer.choices import DeviceMenu
 from geneglass.viewer.desk import Desk, choose_file, cohort_name, data_folder, file_stem, listen
+from geneglass.viewer.doubt import percent
+from geneglass.viewer.growing import Growing
 from geneglass.viewer.look import Elided, Fold, add_row, form, heading, primary, quiet
 from geneglass.viewer.model_list import ModelList
+from geneglass.viewer.slide_check import SlideCheck
 from geneglass.workflow.config import PredictConfig
+from geneglass.workflow.events import Event
 from geneglass.workflow.predict import predict
+
+PREDICT, PREDICT_ANYWAY, GO_ON = "Predict genes", "Predict genes anyway", "Go on predicting"
 
 
 class PredictTab(QWidget):
-    """The session's model, and where to predict; the panel puts the Predict button below."""
+    """The session's model, and where to predict; the panel puts the Predict button below.
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    desk
+        What every part of the panel shares.
+    growing
+        Shows the parts of a running prediction.
+    """
+
+    def __init__(self, desk: Desk, growing: Growing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._growing = growing
         self.model = Elided("No model yet: train one, or load one.")
         self.facts = quiet()
         self.load = QPushButton("Load model…")
@@ -41,17 +58,10 @@ class PredictTab(QWidget):
         self.stride_um.setValue(100)
         self.stride_um.setSuffix(" µm")
         self.device = DeviceMenu()
-        self.predict = primary("Predict genes")
+        self.check = SlideCheck(desk)
+        self.predict = primary(PREDICT)
         self._lay_out()
-        self.load.clicked.connect(self._on_load)
-        self.predict.clicked.connect(self._on_predict)
-        self.on_grid.toggled.connect(self.stride_um.setEnabled)
-        self.stride_um.setEnabled(False)
-        session = desk.session
-        listen(session.model_changed, self, self._on_model_changed)
-        listen(session.section_changed, self, self._on_section_changed)
-        desk.runner.started.connect(self._on_busy_changed)
-        desk.runner.finished.connect(self._on_busy_changed)
+        self._listen()
         self._on_model_changed()
         self._on_section_changed()
 
@@ -74,7 +84,24 @@ class PredictTab(QWidget):
         layout.addWidget(self.on_spots)
         layout.addLayout(grid)
         layout.addLayout(compute)
+        layout.addWidget(self.check)
         layout.addStretch(1)
+
+    def _listen(self) -> None:
+        session, runner = self._desk.session, self._desk.runner
+        self.load.clicked.connect(self._on_load)
+        self.predict.clicked.connect(self._on_predict)
+        self.stride_um.setEnabled(False)
+        self.on_grid.toggled.connect(self.stride_um.setEnabled)
+        self.on_grid.toggled.connect(self._name_button)
+        self.stride_um.valueChanged.connect(self._name_button)
+        self.check.changed.connect(self._name_button)
+        listen(session.model_changed, self, self._on_model_changed)
+        listen(session.section_changed, self, self._on_section_changed)
+        listen(session.prediction_changed, self, self._name_button)
+        runner.started.connect(self._on_started)
+        runner.progressed.connect(self._on_progressed)
+        runner.finished.connect(self._on_busy_changed)
 
     def config(self) -> PredictConfig:
         """Return what Predict would run.
@@ -98,7 +125,15 @@ class PredictTab(QWidget):
             out=data_folder() / "predictions" / f"{file_stem(stem)}.h5ad",
             stride_um=self.stride_um.value() if self.on_grid.isChecked() else None,
             device=self.device.value(),
+            resume=self.on_grid.isChecked(),
         )
+
+    def stopped(self) -> str:
+        """Return what is left of a prediction that was just cancelled, in a sentence; empty where nothing is."""
+        if self._growing.table is None:
+            return ""
+        covered = float(self._growing.table.uns["geneglass"]["covered"])
+        return f"Stopped: {percent(covered)} of the tissue is predicted, and kept. Press {GO_ON} for the rest."
 
     def _on_load(self) -> None:
         path = choose_file(self, "Load a model", "Models (*.safetensors)")
@@ -111,7 +146,14 @@ class PredictTab(QWidget):
             config = self.config()
             config.out.parent.mkdir(parents=True, exist_ok=True)
             name = self._desk.session.source.name if self._desk.session.source else ""
-            self._desk.run(f"Predicting {name}", predict(config), self._desk.session.set_prediction)
+            self._desk.run(f"Predicting {name}", predict(config, self._growing.in_view()), self._growing.show)
+
+    def _on_started(self, _: str) -> None:
+        self._growing.begin()
+        self._on_busy_changed()
+
+    def _on_progressed(self, events: Sequence[Event]) -> None:
+        self._growing.take(events)
 
     def _on_model_changed(self) -> None:
         session = self._desk.session
@@ -136,6 +178,20 @@ class PredictTab(QWidget):
         session = self._desk.session
         ready = session.model_path is not None and session.section is not None
         self.predict.setEnabled(ready and self._desk.runner.running is None)
+        self._name_button()
+
+    def _name_button(self, *_: object) -> None:
+        if self._is_partial():
+            self.predict.setText(GO_ON)
+        else:
+            self.predict.setText(PREDICT_ANYWAY if self.check.concerns else PREDICT)
+
+    def _is_partial(self) -> bool:
+        """Return whether pressing the button would go on with a prediction that was stopped."""
+        session, stated = self._desk.session, self._desk.session.provenance
+        same_model = session.model_path is not None and stated.get("model") == session.model_path.name
+        same_step = self.on_grid.isChecked() and float(stated.get("stride_um", 0)) == self.stride_um.value()
+        return same_model and same_step and float(stated.get("covered", 1.0)) < 1
 
 
 def model_facts(info: ModelInfo) -> str:

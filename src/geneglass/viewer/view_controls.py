@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QSlider, QVBoxLayout,
 
 from geneglass.overlay import COLOURMAPS, DIVERGING, Shade, colour_ramp
 from geneglass.viewer.compare import Compare
+from geneglass.viewer.confidence_controls import ConfidenceControls
 from geneglass.viewer.desk import listen
 from geneglass.viewer.look import Fold
 from geneglass.viewer.pane_controls import PaneControls
@@ -30,6 +31,7 @@ class ViewControls(QWidget):
         self.opacity.setRange(5, 100)
         self.opacity.setToolTip("Opacity of the spots over the tissue")
         self.fold = Fold("Scale", self.scale)
+        self.confidence = ConfidenceControls(compare)
         self._lay_out()
         self._show_look()
         self.colourmap.currentTextChanged.connect(lambda name: compare.set_look(colourmap=name))
@@ -55,6 +57,7 @@ class ViewControls(QWidget):
         grid.setColumnStretch(2, 1)
         layout.addLayout(grid)
         layout.addWidget(self.fold)
+        layout.addWidget(Fold("Confidence", self.confidence))
 
     def _show_look(self) -> None:
         look = self._compare.look
