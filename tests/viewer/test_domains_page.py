@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QApplication, QWidget
 
-from geneglass.data.geojson import read_domains
+from geneglass.data.annotation import Domain
+from geneglass.data.geojson import read_domains, write_domains
 from geneglass.viewer import domain_files
 from geneglass.viewer.panel import GeneglassPanel
 from geneglass.viewer.window import show_panel
@@ -151,8 +153,6 @@ def test_draw_name_undo_redo_reopen_export_and_read_back(
 
 
 def points(centres_yx: np.ndarray) -> list[Any]:
-    import shapely
-
     return list(shapely.points(np.asarray(centres_yx, float)[:, ::-1]))
 
 
@@ -170,3 +170,71 @@ def bring(page: QWidget, widget: QWidget) -> None:
     area: Any = page.parentWidget().parentWidget()
     area.ensureWidgetVisible(widget)
     QApplication.processEvents()
+
+
+@ONE_SIZE
+def test_corners_move_by_mouse_and_clusters_genes_and_a_second_reader_are_shown(
+    hand: Any, opened: tuple[GeneglassPanel, Slide, Any], predicted: Callable[..., Any], tmp_path: Path
+) -> None:
+    panel, slide, page = opened
+    session = panel.desk.session
+    left, right = (Domain(name, shapely.box(x, 20, x + 200, 300)) for name, x in (("Tumor", 20), ("Stroma", 260)))
+    page.annotating.do((left, right), "Draw both")
+    choose_tool(hand, page, "Corners")
+    slide.click((20, 120))
+    until(hand, lambda: page.annotating.chosen == left.id)
+    drag(hand, slide, (20, 220), (60, 180))
+    until(hand, lambda: session.domains[0].shape.area < left.shape.area)
+    assert session.domains[0].id == left.id
+    assert session.domains[0].shape.area == pytest.approx(
+        shapely.Polygon([(20, 20), (180, 60), (220, 300), (20, 300)]).area, rel=0.02
+    )
+    page.tools.undo.click()
+    assert session.domains == (left, right)
+    choose_tool(hand, page, "Look")
+
+    scroll_to(hand, page, page.clusters)
+    page.clusters.method.setCurrentText("k-means")
+    page.clusters.n_clusters.setValue(2)
+    page.clusters.propose.click()
+    until(hand, lambda: page.clusters.list.count() == 2)
+    assert "ARI" in page.clusters.told.text()
+    assert len(session.domains) == 2
+    page.clusters.take.click()
+    assert names(panel) == ["Tumor", "Stroma", "Cluster 1", "Cluster 2"]
+    page.tools.undo.click()
+
+    scroll_to(hand, page, page.differences)
+    page.differences.second.setCurrentText("Stroma")
+    page.differences.compare.click()
+    until(hand, lambda: page.differences.table.rowCount() > 0)
+    table = page.differences.table
+    rising = next(row for row in range(table.rowCount()) if table.item(row, 0).text() == "ERBB2")
+    bring(page, table)
+    hand.click(table.viewport(), table.visualItemRect(table.item(rising, 0)).center())
+    assert session.gene == "ERBB2"
+
+    other = tmp_path / "reader.geojson"
+    write_domains(other, [Domain("Tumor", shapely.box(20, 20, 240, 300)), Domain("Fat", right.shape)])
+    scroll_to(hand, page, page.readers)
+    page.readers.compare(other)
+    until(hand, lambda: page.readers.list.count() == 1)
+    assert "Cohen's kappa" in page.readers.told.text()
+    page.readers.merge.click()
+    assert names(panel) == ["Tumor", "Conflict: Stroma or Fat"]
+    page.tools.undo.click()
+    assert session.domains == (left, right)
+    session.set_prediction(predicted(session.section))
+    assert [page.clusters.side.itemText(i) for i in range(page.clusters.side.count())] == ["predicted", "measured"]
+
+
+def drag(hand: Any, slide: Slide, start: Yx, end: Yx) -> None:
+    places = [slide.at(start), slide.at(end)]
+    hand.qtbot.mouseMove(slide.canvas, places[0])
+    hand.qtbot.wait(30)
+    hand.qtbot.mousePress(slide.canvas, LEFT, pos=places[0])
+    for step in np.linspace(0, 1, 6)[1:]:
+        hand.qtbot.wait(15)
+        hand.qtbot.mouseMove(slide.canvas, places[0] + (places[1] - places[0]) * float(step))
+    hand.qtbot.wait(15)
+    hand.qtbot.mouseRelease(slide.canvas, LEFT, pos=places[1])

@@ -43,8 +43,11 @@ def require_same_section(prediction: "AnnData", section: Section) -> None:
         )
 
 
-def place_domains(section: Section) -> "tuple[Domain, ...]":
-    """Return the domains of a section, after its spots were told the one they lie in (`obs["domain"]`)."""
-    if section.spots is not None and section.domains:
+def place_domains(section: Section, *, drawn: bool = False) -> "tuple[Domain, ...]":
+    """Return the domains of a section, after its spots were told the one they lie in (`obs["domain"]`).
+
+    Without domains a column that came with the spots stays, unless they were `drawn` here and taken away again.
+    """
+    if section.spots is not None and (section.domains or drawn):
         mark_spots(section.spots, section.domains, section.centres_yx, "the window")
     return section.domains

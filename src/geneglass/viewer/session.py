@@ -152,7 +152,7 @@ class Session:
         if self.section is None or self.source is None:
             raise InputError("Domains are drawn on a slide: open the slide first.")
         self.section = replace(self.section, domains=domains)
-        self.drawn[self.source] = place_domains(self.section)
+        self.drawn[self.source] = place_domains(self.section, drawn=True)
         self.domains_changed.emit()
 
     def set_gene(self, name: str | None) -> None:
