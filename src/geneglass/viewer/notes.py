@@ -9,10 +9,12 @@ from geneglass.viewer.colour_scale import LINEAR_UNIT, UNIT, ColourScale, Look, 
 from geneglass.viewer.panes import MEASURED, PREDICTED, SWIPE, Panes
 from geneglass.viewer.session import Session
 from geneglass.viewer.titles import r_text
-from geneglass.viewer.values import Gene
+from geneglass.viewer.values import SIGNATURE, Gene
 
 HIGH = {"RdBu_r": "red", "PuOr_r": "orange"}
 """The last colour of the scales of a difference, in a word."""
+SCORE = "score, 0: as genes of that level"
+"""What stands for the unit of a signature."""
 LEAST_SPOTS = 3
 """For a spread."""
 
@@ -39,7 +41,7 @@ def section_note(session: Session) -> str:
 
 def gene_note(session: Session, gene: Gene, look: Look, panes: Panes, stated: Stated) -> str:
     """Return the note of a gene, a line for everything that it says."""
-    lines = _scale_lines(session, look, panes, stated)
+    lines = _scale_lines(session, gene, look, panes, stated)
     if stated.difference is not None:
         lines.append(_difference_words(session, stated.difference))
     if not panes.unlabelled:
@@ -55,8 +57,9 @@ def trust_words(session: Session, gene: Gene) -> str:
     return f"held-out r = {r_text(gene.trust_r)}" if known else ""
 
 
-def _scale_lines(session: Session, look: Look, panes: Panes, stated: Stated) -> list[str]:
-    units = {side: _shown_unit(unit_of(session, side), look) for side in stated.scales}
+def _scale_lines(session: Session, gene: Gene, look: Look, panes: Panes, stated: Stated) -> list[str]:
+    score = gene.kind == SIGNATURE
+    units = {side: SCORE if score else _shown_unit(unit_of(session, side), look) for side in stated.scales}
     if stated.shared:
         return [scale.words(units[side]) for side, scale in list(stated.scales.items())[:1]]
     names = {side: panes.letter(side) if panes.unlabelled else side for side in stated.scales}
@@ -70,7 +73,7 @@ def _shown_unit(unit: str, look: Look) -> str:
 def _difference_words(session: Session, scale: ColourScale) -> str:
     if unit_of(session, PREDICTED) != UNIT:
         return "no difference: the units are not the same"
-    return f"difference: {limits_words(scale)}, {HIGH[scale.colourmap]} where predicted is higher"
+    return f"difference: {limits_words(scale)}, {HIGH[scale.colourmap]} is predicted higher"
 
 
 def _spread_lines(session: Session, gene: Gene) -> list[str]:
@@ -81,7 +84,7 @@ def _spread_lines(session: Session, gene: Gene) -> list[str]:
     if both.sum() < LEAST_SPOTS or unit_of(session, PREDICTED) != UNIT:
         return []
     ratio = float(METRICS["spread_ratio"](measured[both, None], predicted[both, None])[0])
-    return [f"spread: predicted {ratio:.2f} × measured"] if np.isfinite(ratio) else []
+    return [f"predicted spread {ratio:.2f} of measured"] if np.isfinite(ratio) else []
 
 
 def _set_aside(session: Session, drawn: str = "rings") -> list[str]:

@@ -11,7 +11,8 @@ from geneglass.viewer.compare import Compare
 from geneglass.viewer.desk import listen
 
 PERCENTILES, VALUES = "percentiles", "values"
-AUTOMATIC, LIMIT = "difference by itself", "difference up to"
+AUTOMATIC, LIMIT = "difference: auto", "difference up to"
+SPIN_PX = 60
 HIGHEST = 10_000.0
 """Counts per 10k."""
 
@@ -30,7 +31,7 @@ class ScaleControls(QWidget):
         self.high = _spin(-HIGHEST, 0.1, "Last colour")
         self.log = QCheckBox("Logarithm")
         self.log.setToolTip(f"On: colours follow {UNIT}. Off: {LINEAR_UNIT}, where few high spots take most colours")
-        self.own = QCheckBox("Prediction on its own scale")
+        self.own = QCheckBox("Own predicted scale")
         self.own.setToolTip(
             "A predicted map is smoother than a measured one. This stretches its colours, so that the same\n"
             "colour no longer means the same value; its title then says so"
@@ -66,8 +67,11 @@ class ScaleControls(QWidget):
         grid.addLayout(limits, 1, 1)
         grid.addWidget(self.difference, 2, 0)
         grid.addWidget(self.limit, 2, 1)
-        grid.addWidget(self.log, 3, 0)
-        grid.addWidget(self.own, 3, 1)
+        switches = QHBoxLayout()
+        switches.addWidget(self.log)
+        switches.addWidget(self.own)
+        switches.addStretch(1)
+        grid.addLayout(switches, 3, 0, 1, 2)
         grid.setColumnStretch(1, 1)
 
     def _show_look(self) -> None:
@@ -127,6 +131,8 @@ def _spin(low: float, step: float, tip: str) -> QDoubleSpinBox:
     spin.setDecimals(2)
     spin.setToolTip(tip)
     spin.setKeyboardTracking(False)
+    # As wide as the panel leaves: the least width of its longest number would push others out.
+    spin.setMinimumWidth(SPIN_PX)
     return spin
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from geneglass.viewer.compare import Compare
 
 NAME = "edge"
-COLOUR = "#ffffff"
-LINE_PX, GRIP_PX = 2.0, 12.0
+COLOUR = "#1c6ea4"
+"""Seen on tissue, on glass and on black."""
+LINE_PX, GRIP_PX = 3.0, 12.0
 """Width of the edge on the screen, and how near to it the mouse must be pressed."""
 SAME_WIDTH = 1.2
 """Widths that differ by less are left."""
@@ -103,7 +104,7 @@ class Swipe:
             self.line.data = data
             return
         selected = set(viewer.layers.selection)
-        kwargs = {"name": NAME, "edge_color": COLOUR, "vector_style": "line", "units": self._maps()[0].units}
+        kwargs = {"name": NAME, "edge_color": COLOUR, "opacity": 1.0, "vector_style": "line", "units": self._maps()[0].units}
         self.line = viewer.add_layer(Layer.create(data, kwargs, "vectors"))
         self.line.locked = True
         viewer.layers.selection = selected or {self.line}
