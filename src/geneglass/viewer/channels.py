@@ -1,6 +1,6 @@
 """Two or three genes at once: paints the maps of a comparison with a colour for each gene."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from weakref import ref
 
@@ -16,6 +16,9 @@ from geneglass.viewer.colour_scale import ColourScale, Look, colour_scale
 from geneglass.viewer.compare import MEASURED, PREDICTED, Compare
 from geneglass.viewer.session import Session
 from geneglass.viewer.titles import Title
+
+SEEN = Look(threshold=None, percentiles=(50.0, 99.0))
+"""From which of a gene's values up its colour is seen, and from which it is seen whole."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Channels:
         if self.session.gene != self._gene or not known.issuperset(self._names):
             self._names = ()
         before = self.shown
-        self.shown = channels_of(self.session, self._names, self._compare.look) if self._names else ()
+        self.shown = channels_of(self.session, self._names) if self._names else ()
         if self.shown:
             for side in (MEASURED, PREDICTED):
                 layer = self._compare.layer(side)
@@ -125,18 +128,16 @@ class Channels:
         write_note(viewer, "\n".join(channel.words() for channel in self.shown), pane_px=pane_px)
 
 
-def channels_of(session: Session, names: tuple[str, ...], look: Look) -> tuple[Channel, ...]:
-    """Return genes with their colours, each on one scale for both sides."""
+def channels_of(session: Session, names: tuple[str, ...]) -> tuple[Channel, ...]:
+    """Return genes with their colours, each on one scale for both sides.
+
+    A gene is seen from the middle of all its values up: most genes are everywhere, and would only add to white.
+    """
     found = []
     for name, (colour, rgb) in zip(names, hues(len(names)), strict=True):
-        scale = colour_scale(session.measured(name), session.predicted(name), look=_without_limits(look))
+        scale = colour_scale(session.measured(name), session.predicted(name), look=SEEN)
         found.append(Channel(name, colour, rgb, scale))
     return tuple(found)
-
-
-def _without_limits(look: Look) -> Look:
-    """Return the look with every gene's own percentiles: fixed limits are of one gene."""
-    return replace(look, limits=None)
 
 
 def _values(session: Session, side: str, names: tuple[str, ...], n: int) -> FloatArray:

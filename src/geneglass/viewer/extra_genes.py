@@ -188,4 +188,4 @@ def _told(name: str, score: SignatureScore) -> str:
         return ""
     n = len(score.genes)
     some = ", ".join(score.absent[:TOLD]) + (", …" if len(score.absent) > TOLD else "")
-    return f"{name} is the score of {n} of its {n + len(score.absent)} genes; not here on every side: {some}."
+    return f"{name} is the score of {n} of its {n + len(score.absent)} genes; not on every side here: {some}."

@@ -25,11 +25,14 @@ class Column:
         What stands above it.
     tip
         What it means, for a person who reads tissue.
+    widest
+        The longest text of a cell.
     """
 
     key: str
     heading: str
     tip: str
+    widest: str = "−0.00"
 
 
 COLUMNS = (
@@ -49,6 +52,7 @@ COLUMNS = (
         "held-out r",
         "How well predicted and measured maps agreed on tissue left out of the training, as the model file states it:\n"
         "1 is the same pattern, 0 is none in common. In brackets where it probably lies (95 %).",
+        widest="0.00 (−0.00, 0.00)",
     ),
     Column(
         "here",

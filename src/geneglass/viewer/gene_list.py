@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from qtpy.QtCore import QEvent, QItemSelectionModel, QObject, Qt, QTimer
+from qtpy.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from geneglass.viewer.channels import Channels
 from geneglass.viewer.compare import Compare
@@ -61,7 +61,7 @@ class GeneList(QWidget):
         self.nothing = QLabel()
         self.absent = quiet()
         self.count = quiet()
-        self.columns = QToolButton()
+        self.columns = QPushButton()
         self.only_favourites = QCheckBox("★ only")
         self.only_predicted = QCheckBox("Predicted")
         self.sets = GeneSets()
@@ -192,7 +192,7 @@ class GeneList(QWidget):
         self.figures.with_moran = self.table.shows(MORAN)
         self.figures.restart(rows.names)
         self.model.set_rows(rows, training=session.trained_on, domain=self.figures.domain)
-        self.table.fit_names()
+        self.table.fit_columns()
         some = 0 < self.model.n_predicted < self.model.n_genes
         self.only_predicted.setVisible(some)
         if not some:
@@ -250,7 +250,9 @@ class GeneList(QWidget):
             self.extra.show(self.model.name_at(current.row()))
 
     def _open_columns(self) -> None:
-        self.table.columns_menu().exec(self.columns.mapToGlobal(self.columns.rect().bottomLeft()))
+        menu = self.table.columns_menu()
+        corner = self.columns.mapToGlobal(self.columns.rect().bottomRight())
+        menu.exec(QPoint(corner.x() - menu.sizeHint().width(), corner.y()))
 
     def _on_columns(self) -> None:
         hidden = self.table.hidden_columns

@@ -47,6 +47,7 @@ class GeneTable(QAbstractTableModel):
         self._training = False
         self._domain: str | None = None
         self.query = GeneQuery()
+        self.compact = False
 
     def set_rows(self, rows: GeneRows, *, training: bool = False, domain: str | None = None) -> None:
         """Take the genes of a section, without figures yet; search, filters and order stay."""
@@ -78,6 +79,11 @@ class GeneTable(QAbstractTableModel):
         self._favourites = names
         self._arrange()
 
+    def set_compact(self, compact: bool) -> None:
+        """Leave intervals to the tooltips, or write them out again."""
+        self.compact = compact
+        self._arrange()
+
     def search(self, text: str) -> None:
         """Show the genes that a text looks for."""
         self._text = text
@@ -104,6 +110,11 @@ class GeneTable(QAbstractTableModel):
     def absent(self) -> tuple[str, ...]:
         """Return what was looked for in a list and is not here."""
         return self.query.absent(self._upper)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all genes, shown or not, signatures first."""
+        return self._rows.names
 
     @property
     def names_shown(self) -> tuple[str, ...]:
@@ -165,7 +176,7 @@ class GeneTable(QAbstractTableModel):
             return rows.names[number]
         if column == TRUST:
             return verdict_mark(int(rows.verdict[number]), rows.kinds[number])
-        if column == HELD_OUT:
+        if column == HELD_OUT and not self.compact:
             return held_out_text(rows.held_out[number], rows.low[number], rows.high[number])
         return number_text(column, self._values(column)[number])
 
@@ -176,6 +187,9 @@ class GeneTable(QAbstractTableModel):
             return self._rows.names[number]
         if column == TRUST:
             return verdict_words(int(self._rows.verdict[number]), self._rows.kinds[number])
+        if column == HELD_OUT:
+            text = held_out_text(self._rows.held_out[number], self._rows.low[number], self._rows.high[number])
+            return text.replace("–", "not known")
         return self._text_of(number, column).replace("–", "not defined here")
 
     def _values(self, column: int) -> Numbers:

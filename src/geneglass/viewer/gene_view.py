@@ -1,13 +1,19 @@
 """The table that shows genes: columns to choose, stars to click, keys."""
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QKeyEvent, QMouseEvent
+from qtpy.QtCore import QEvent, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
-from geneglass.viewer.gene_columns import COLUMNS, GENE, INSIDE, STAR
+from geneglass.viewer.gene_columns import COLUMNS, GENE, HELD_OUT, INSIDE, MEAN, STAR
 from geneglass.viewer.gene_table import GeneTable
 
 ROW_PX, STAR_PX, LEAST_GENE_PX, MOST_GENE_PX = 22, 24, 76, 150
+PAD_PX, ARROW_PX = 10, 10
+"""Around a text, and for the arrow of the sorted column."""
+MOST_MEASURED = 500
+"""Names whose width is looked at."""
+NARROW_PX = 335
+"""A table below this leaves the interval of the held-out r to the tooltip, so that r on this section has room."""
 
 
 class GeneView(QTableView):
@@ -43,10 +49,7 @@ class GeneView(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(STAR_PX)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(STAR, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(STAR, STAR_PX)
-        header.setSectionResizeMode(GENE, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda place: self.columns_menu().exec(header.mapToGlobal(place)))
         self._show_columns()
@@ -70,11 +73,36 @@ class GeneView(QTableView):
         """Return whether a column is shown."""
         return not self.isColumnHidden(column)
 
-    def fit_names(self) -> None:
-        """Make the column of names as wide as they are, within limits; longer ones have a tooltip."""
-        metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(name) for name in self.genes.names_shown[:500]), default=0)
-        self.horizontalHeader().resizeSection(GENE, min(max(widest + 14, LEAST_GENE_PX), MOST_GENE_PX))
+    def fit_columns(self) -> None:
+        """Make every column as wide as its widest text; only names may be longer, and have a tooltip."""
+        header, cells = self.horizontalHeader(), self.fontMetrics()
+        widest = max((cells.horizontalAdvance(name) for name in self.genes.names[:MOST_MEASURED]), default=0)
+        header.resizeSection(STAR, STAR_PX)
+        header.resizeSection(GENE, min(max(widest + PAD_PX, LEAST_GENE_PX), MOST_GENE_PX))
+        for number in range(len(COLUMNS)):
+            if number not in (STAR, GENE):
+                above = header.fontMetrics().horizontalAdvance(self._heading(number)) + ARROW_PX
+                header.resizeSection(number, max(above, cells.horizontalAdvance(self._widest(number))) + PAD_PX)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the columns to another font, as a theme brings it."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write shorter where the table is narrow."""
+        super().resizeEvent(event)
+        narrow = self.viewport().width() < NARROW_PX
+        if narrow != self.genes.compact:
+            self.genes.set_compact(narrow)
+            self.fit_columns()
+
+    def _widest(self, column: int) -> str:
+        return COLUMNS[MEAN if column == HELD_OUT and self.genes.compact else column].widest
+
+    def _heading(self, column: int) -> str:
+        return str(self.genes.headerData(column, Qt.Orientation.Horizontal))
 
     def columns_menu(self) -> QMenu:
         """Return a menu with a check mark for every column that can be hidden."""

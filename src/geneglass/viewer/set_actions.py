@@ -54,11 +54,13 @@ class SetActions(QObject):
         owner.sets.set_genes(self._genes(), marked=len(owner.table.selected_names()), is_signature=chosen)
 
     def _genes(self) -> tuple[str, ...]:
-        """Return what a signature would be made of: marked genes, else those listed, with the absent of a list."""
+        """Return what a signature would be made of: marked genes, else those found, with the absent of a list."""
         model = self._owner.model
         marked = self._owner.table.selected_names()
         if len(marked) > 1:
             return tuple(name for name in marked if not name.startswith(SIGN))
+        if not model.query and not self._owner.only_favourites.isChecked():
+            return ()
         listed = tuple(name for name in model.names_shown if not name.startswith(SIGN))
         return (*listed, *(name for name in model.absent if "*" not in name and "?" not in name))
 

@@ -45,10 +45,12 @@ def shots(panel: Any, viewer: Any, folder: Path) -> None:
     wait_until(lambda: session.gene is not None and session.gene.startswith("Σ"))
     shot("signature")
     genes.extra.show(names[2])
+    wait_until(lambda: session.gene == names[2] and genes.extra.wanted is None)
     for n in (2, 3):
         model = genes.table.selectionModel()
+        strongest = _strongest(genes, n)
         model.clearSelection()
-        for gene in _strongest(genes, n):
+        for gene in strongest:
             model.select(genes.model.index(genes.model.row_of(gene), GENE), ROWS)
         genes.sets.both.click()
         wait_until(lambda: bool(genes.channels.shown))
@@ -58,7 +60,7 @@ def shots(panel: Any, viewer: Any, folder: Path) -> None:
     shot("favourites")
     genes.only_favourites.setChecked(False)
     menu = genes.table.columns_menu()
-    menu.popup(genes.columns.mapToGlobal(QPoint(0, genes.columns.height())))
+    menu.popup(genes.columns.mapToGlobal(QPoint(-menu.sizeHint().width() // 2, genes.columns.height())))
     shot("columns")
     QTest.keyClick(menu, Qt.Key.Key_Escape)
     if genes.extra.offered:
