@@ -104,6 +104,7 @@ def domains_layer(domains: Sequence[Domain], section: Section, name: str = "doma
         "edge_color": drawn.edge_colours() if drawn.rows else "red",
         "face_color": drawn.face_colours(None) if drawn.rows else "transparent",
         "edge_width": line_px,
+        "opacity": 1.0,
         "features": drawn.features,
         "feature_defaults": new_features(),
         "text": {"string": "{title}", "size": TEXT_PT, "color": "black", "anchor": "upper_left"},

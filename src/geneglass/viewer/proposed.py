@@ -35,6 +35,8 @@ class ProposedView:
         drawn = drawn_of(regions, line_width_px(regions, section))
         kwargs["face_color"] = drawn.face_colours(None, FILL)
         kwargs["edge_width"] = kwargs["edge_width"] / 4
+        # Names would lie over those of the domains; the list in the panel says what is what.
+        del kwargs["text"]
         self._layer = viewer.add_layer(Layer.create(data, kwargs, kind))
         self._layer.editable = False
         viewer.layers.selection = selected or {self._layer}
