@@ -28,6 +28,7 @@ bench: setup system ## ratios within one run, printed
 	$(BIN)/python benchmarks/bench_memory.py
 	$(BIN)/python benchmarks/bench_reading.py
 	$(BIN)/python benchmarks/bench_visium_hd.py
+	$(XVFB) $(BIN)/python benchmarks/bench_viewer.py
 
 recovery: setup ## planted genes found again, and those that no picture shows not, in 20 invented cohorts
 	OMP_NUM_THREADS=1 PYTHONPATH=sample_data $(BIN)/python benchmarks/recovery.py --out recovery.json

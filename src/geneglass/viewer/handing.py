@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from geneglass.data.lattice import Lattice
 from geneglass.data.section import Section
 from geneglass.errors import InputError
 from geneglass.viewer.blind import blind_of
 from geneglass.viewer.colour_scale import LINEAR_UNIT, UNIT
 from geneglass.viewer.compare import Compare, compare_of
 from geneglass.viewer.field import extent_yx_px, field_of
-from geneglass.viewer.layers import spots_layout, tiles_layout
+from geneglass.viewer.layers import RASTER_ABOVE, spots_layout, tiles_layout
 from geneglass.viewer.notes import unit_of
 from geneglass.viewer.panes import DIFFERENCE, PREDICTED
 from geneglass.viewer.session import session_of
@@ -19,6 +22,8 @@ from geneglass.workflow.map_figure import MapFigure
 from geneglass.workflow.section_findings import SectionReport
 
 SMALLEST_VIEW_PX = 8.0
+UPRIGHT = 1e-3
+"""Slant of a lattice, as a share of its step, that is none."""
 
 
 def figure_of(viewer: Any, out: Path, *, width_mm: float, dpi: int, whole: bool) -> MapFigure:
@@ -106,10 +111,23 @@ def _map(compare: Compare, role: str, side: Side) -> DrawnMap:
         layout = tiles_layout(session.section, places, stride_um=float(session.provenance.get("stride_um", 0)))
     else:
         layout = spots_layout(session.section, places)
-    colours = Colours(shade.colourmap, shade.low, shade.high, shade.clear_low, shade.signal, compare.look.opacity)
+    square = grid if layout.lattice is None else _upright(layout.lattice)
     return DrawnMap(
-        side.title.long, side.values, places.centres_yx, layout.diameter_px, colours, _unit(compare, role), square=grid
+        title=side.title.long,
+        values=side.values,
+        centres_yx=places.centres_yx,
+        size_px=layout.diameter_px,
+        colours=Colours(shade.colourmap, shade.low, shade.high, shade.clear_low, shade.signal, compare.look.opacity),
+        unit=_unit(compare, role),
+        square=square,
+        doubtful=side.doubtful,
+        hatched=square and len(side.values) > RASTER_ABOVE,
     )
+
+
+def _upright(lattice: Lattice) -> bool:
+    (down, across), (also_across, right) = np.abs(lattice.steps_yx_px)
+    return bool(max(across, also_across) < UPRIGHT * min(down, right))
 
 
 def _unit(compare: Compare, role: str) -> str:

@@ -17,6 +17,25 @@ if TYPE_CHECKING:
 INK = "#1d2433"
 MANY_PLACES = 3000
 """More than this are drawn as pixels inside a PDF or SVG, which would be slow to open."""
+HATCH = 3
+"""Of doubtful tiles, one diagonal in this many is drawn."""
+CROSS_SIZE = 0.6
+"""Of a cross, as a share of a spot's diameter."""
+CROSS_XY = (
+    (-1, -0.3),
+    (-0.3, -0.3),
+    (-0.3, -1),
+    (0.3, -1),
+    (0.3, -0.3),
+    (1, -0.3),
+    (1, 0.3),
+    (0.3, 0.3),
+    (0.3, 1),
+    (-0.3, 1),
+    (-0.3, 0.3),
+    (-1, 0.3),
+)
+"""Corners of a cross that reaches from -1 to 1."""
 BAR_INSET = 0.03
 """Distance of the scale bar from the edges, as a share of the view's width."""
 
@@ -70,7 +89,11 @@ class DrawnMap:
     size_px
         Diameter of a spot, or edge of a tile, in level-0 pixels.
     square
-        Tiles instead of spots.
+        Tiles on an upright lattice instead of spots.
+    doubtful
+        (n,) places that are drawn as crosses; None where there are none.
+    hatched
+        Of doubtful tiles every third diagonal is drawn instead: they are too many for crosses.
     colours
         Of the values.
     unit
@@ -84,6 +107,8 @@ class DrawnMap:
     colours: Colours
     unit: str
     square: bool = False
+    doubtful: NDArray[np.bool_] | None = None
+    hatched: bool = False
 
 
 def whole_view(slide: Slide | None, centres_yx: FloatArray, pad_px: float) -> View:
@@ -136,10 +161,16 @@ def draw_map(axis: "Axes", drawn: DrawnMap, view: View) -> Any:
     mappable = ScalarMappable(Normalize(drawn.colours.low, drawn.colours.high), drawn.colours.name)
     rows = np.flatnonzero(np.isfinite(drawn.values) & _within(drawn, view))
     colours = _rgba(drawn.values[rows], drawn.colours, mappable)
-    seen = colours[:, 3] > 0
-    if seen.any():
-        draw = _draw_tiles if drawn.square else _draw_spots
-        draw(axis, drawn.centres_yx[rows[seen]], drawn.size_px, colours[seen])
+    crosses = _crossed(drawn)[rows] & (colours[:, 3] > 0)
+    plain = ~crosses & (colours[:, 3] > 0)
+    centres = drawn.centres_yx[rows]
+    if plain.any() and drawn.square:
+        hatched = drawn.doubtful[rows[plain]] if drawn.hatched and drawn.doubtful is not None else None
+        _draw_tiles(axis, centres[plain], drawn.size_px, colours[plain], hatched)
+    elif plain.any():
+        _draw_spots(axis, centres[plain], drawn.size_px, colours[plain])
+    if crosses.any():
+        _draw_crosses(axis, centres[crosses], drawn.size_px, colours[crosses])
     return mappable
 
 
@@ -205,6 +236,13 @@ def _rgba(values: FloatArray, colours: Colours, mappable: Any) -> NDArray[np.flo
     return rgba
 
 
+def _crossed(drawn: DrawnMap) -> NDArray[np.bool_]:
+    """Return which places are drawn as crosses."""
+    if drawn.doubtful is None or drawn.hatched:
+        return np.zeros(len(drawn.values), bool)
+    return drawn.doubtful
+
+
 def _draw_spots(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: NDArray[np.float64]) -> None:
     from matplotlib.collections import EllipseCollection
 
@@ -223,12 +261,29 @@ def _draw_spots(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: NDAr
     axis.add_collection(spots)
 
 
-def _draw_tiles(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: NDArray[np.float64]) -> None:
+def _draw_crosses(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: NDArray[np.float64]) -> None:
+    from matplotlib.collections import PolyCollection
+
+    corners_xy = size_px * CROSS_SIZE / 2 * np.array(CROSS_XY)
+    crosses: Any = centres_yx[:, None, ::-1] + corners_xy
+    drawn = PolyCollection(crosses, linewidths=0, facecolors=rgba, zorder=2.5)
+    drawn.set_rasterized(len(rgba) > MANY_PLACES)
+    axis.add_collection(drawn)
+
+
+def _draw_tiles(
+    axis: "Axes",
+    centres_yx: FloatArray,
+    size_px: float,
+    rgba: NDArray[np.float64],
+    hatched: NDArray[np.bool_] | None,
+) -> None:
     """Draw tiles as one picture: they lie on a lattice, and may be a million."""
     first = centres_yx.min(axis=0)
     steps = np.rint((centres_yx - first) / size_px).astype(np.int64)
     picture = np.zeros((*(steps.max(axis=0) + 1), 4))
-    picture[steps[:, 0], steps[:, 1]] = rgba
+    kept = slice(None) if hatched is None else ~hatched | (steps.sum(axis=1) % HATCH == 0)
+    picture[steps[kept, 0], steps[kept, 1]] = rgba[kept]
     top, left = first - size_px / 2
     height, width = np.array(picture.shape[:2]) * size_px
     axis.imshow(picture, extent=(left, left + width, top + height, top), interpolation="nearest", zorder=2)
