@@ -132,7 +132,7 @@ def to_its_end(panel, viewer, page, path):
         assert not any(word in text for text in told for word in ("measured", "predicted", "r ="))
         assert not page.scatter.isVisible()
         # Who changes gene or panes gets them back.
-        panel.compare.set_panes(unlabelled=False, mode="with difference")
+        panel.compare.set_panes(unlabelled=False)
         panel.desk.session.set_gene("RARE")
         assert panel.desk.session.gene == blind.gene
         assert panel.compare.panes.unlabelled

@@ -8,7 +8,6 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-from scipy.stats import binomtest
 
 from geneglass.data.atomic import atomic_path
 from geneglass.errors import InputError
@@ -92,8 +91,8 @@ class Summary:
         chance = "within" if self.low <= 0.5 <= self.high else "outside"
         return (
             f"The measured map was recognised in {self.recognised} of {self.answered} answers: {_percent(share)}, "
-            f"{_percent(CONFIDENCE)} interval {_percent(self.low)} to {_percent(self.high)}; guessing, {_percent(0.5)}, "
-            f"lies {chance} it.{aside}"
+            f"{_percent(CONFIDENCE)} interval {_percent(self.low)} to {_percent(self.high)}; guessing, "
+            f"{_percent(0.5)}, lies {chance} it.{aside}"
         )
 
 
@@ -178,6 +177,8 @@ def summary(readings: Iterable[Reading]) -> Summary:
     answered = right + wrong
     low = high = float("nan")
     if answered:
+        from scipy.stats import binomtest
+
         interval = binomtest(right, answered).proportion_ci(CONFIDENCE)
         low, high = float(interval.low), float(interval.high)
     return Summary(right, answered, len(outcomes) - answered, low, high)

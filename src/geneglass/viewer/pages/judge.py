@@ -1,8 +1,9 @@
 """Can this map be believed? The scatter of measured against predicted, and reading without knowing which is which."""
 
-from functools import partial
 from typing import Any
+from weakref import ref
 
+from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from geneglass.viewer.blind import blind_of
@@ -21,6 +22,7 @@ class JudgePage(QWidget):
 
     def __init__(self, desk: Desk, viewer: Any) -> None:
         super().__init__()
+        self._viewer = ref(getattr(viewer, "__wrapped__", viewer))
         self._blind = blind_of(viewer)
         rings_of(viewer)
         self.scatter = Scatter(desk.session, selection_of(viewer), picker_of(viewer), viewer.theme)
@@ -33,21 +35,19 @@ class JudgePage(QWidget):
         layout.addWidget(self.blinded)
         layout.addStretch(1)
         listen(self._blind.changed, self, self._on_blind_changed)
-        viewer.events.theme.connect(self._on_theme)
-        self.destroyed.connect(partial(_forget_theme, viewer.events.theme, self._on_theme))
 
     def _on_blind_changed(self) -> None:
         self.scatter.setVisible(not self._blind.active)
         self._heading.setVisible(not self._blind.active)
 
-    def _on_theme(self, event: Any) -> None:
-        self.scatter.plot.set_theme(str(event.value))
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of the theme, whose style sheet has just been put on the panel."""
+        super().changeEvent(event)
+        viewer = self._viewer()
+        if event.type() == QEvent.Type.StyleChange and viewer is not None:
+            self.scatter.plot.set_theme(viewer.theme)
 
 
 PAGES.register("judge")(
     Page("Judge", "Measured against predicted, spot by spot, and reading without knowing which is which", 15, JudgePage)
 )
-
-
-def _forget_theme(theme: Any, slot: Any, *_: object) -> None:
-    theme.disconnect(slot)
