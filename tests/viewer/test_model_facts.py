@@ -25,3 +25,8 @@ def test_held_out_r_says_whether_it_leaks(leaks, end):
 
 def test_without_held_out_r_nothing_leaks():
     assert model_facts(ModelInfo("ridge", {}, "texture", ("A",), leaks=True)).endswith("trained on ")
+
+
+def test_pictures_of_patient_tissue_are_named():
+    said = model_facts(ModelInfo("bleep", {}, "texture", ("A",), thumbnail_um=200.0))
+    assert said.endswith("holds pictures of its reference spots: patient tissue")

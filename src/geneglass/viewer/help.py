@@ -14,6 +14,8 @@ STEPS = (
     "<b>Predict</b> the genes of the open section: measured and predicted maps appear side by side.",
     "<b>Genes</b>: type a part of a name and walk down the list with the arrow keys.",
     "<b>Slides</b>: go through the cohort with the same gene, colours and zoom; keep places with a note.",
+    "<b>Judge</b>: measured against predicted, spot by spot, and a blinded reading of which map is which.",
+    "<b>Why</b>: click a spot or tile to see which reference patches voted for its value; click one to see where.",
 )
 WORDS = (
     ("measured", "what spatial transcriptomics counted at a spot"),
@@ -28,6 +30,11 @@ BY_HAND = (
     Shortcut("Enter", "Open the chosen slide, or go to the chosen place", "Slides"),
     Shortcut("F2", "Write a note for the chosen place", "Slides"),
     Shortcut("Delete", "Forget the chosen place", "Slides"),
+    Shortcut("L", "Lasso in the scatter; B box, M move, S draw on the slide, Escape select none", "Judge"),
+    Shortcut(
+        "Left", "In a blinded reading: the left map is the measured one; Right the right one, Down for neither", "Judge"
+    ),
+    Shortcut("Right", "Next reference patch, and where it votes; Left the one before", "Why"),
     Shortcut("Space", "Hold to move the slide while a drawing tool is chosen", "Maps"),
 )
 """Keys of widgets that have the focus; all others are bound, and list themselves."""

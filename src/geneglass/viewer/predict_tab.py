@@ -202,4 +202,4 @@ def model_facts(info: ModelInfo) -> str:
     if np.isfinite(trust).any():
         text += f" · held-out r: median {np.nanmedian(trust):.2f}, best {np.nanmax(trust):.2f}"
         text += " (leaking: sections of one patient)" if info.leaks else ""
-    return text
+    return text + (" · holds pictures of its reference spots: patient tissue" if info.thumbnail_um else "")
