@@ -100,6 +100,13 @@ def test_cells(table: GeneTable) -> None:
     assert "do not rely" in table.data(table.index(1, TRUST), Role.ToolTipRole)
 
 
+def test_intervals_go_to_the_tooltip_where_there_is_no_room(table: GeneTable) -> None:
+    assert table.longest_held_out() == "0.90 (0.80, 1.00)"
+    table.set_compact(True)
+    assert table.longest_held_out() == "0.90"
+    assert table.data(table.index(0, HELD_OUT), Role.ToolTipRole) == "0.90 (0.80, 1.00)"
+
+
 def test_untested_genes_and_signatures_are_marked() -> None:
     table = GeneTable()
     table.set_rows(rows((SIGN + "Mine", "A", "B"), (SIGNATURE, UNTESTED, "")))

@@ -52,7 +52,6 @@ COLUMNS = (
         "held-out r",
         "How well predicted and measured maps agreed on tissue left out of the training, as the model file states it:\n"
         "1 is the same pattern, 0 is none in common. In brackets where it probably lies (95 %).",
-        widest="0.00 (−0.00, 0.00)",
     ),
     Column(
         "here",

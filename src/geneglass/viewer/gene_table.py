@@ -121,6 +121,11 @@ class GeneTable(QAbstractTableModel):
         """Return the names of all rows."""
         return tuple(self._rows.names[number] for number in self._shown)
 
+    def longest_held_out(self) -> str:
+        """Return the longest text of the column of held-out r."""
+        known = np.flatnonzero(np.isfinite(self._rows.held_out))
+        return max((self._text_of(int(number), HELD_OUT) for number in known), key=len, default="")
+
     def name_at(self, row: int) -> str:
         """Return the gene of a row."""
         return self._rows.names[self._shown[row]]

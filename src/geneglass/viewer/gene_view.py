@@ -4,7 +4,7 @@ from qtpy.QtCore import QEvent, Qt, Signal
 from qtpy.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
-from geneglass.viewer.gene_columns import COLUMNS, GENE, HELD_OUT, INSIDE, MEAN, STAR
+from geneglass.viewer.gene_columns import COLUMNS, GENE, HELD_OUT, INSIDE, STAR
 from geneglass.viewer.gene_table import GeneTable
 
 ROW_PX, STAR_PX, LEAST_GENE_PX, MOST_GENE_PX = 22, 24, 76, 150
@@ -99,7 +99,7 @@ class GeneView(QTableView):
             self.fit_columns()
 
     def _widest(self, column: int) -> str:
-        return COLUMNS[MEAN if column == HELD_OUT and self.genes.compact else column].widest
+        return self.genes.longest_held_out() if column == HELD_OUT else COLUMNS[column].widest
 
     def _heading(self, column: int) -> str:
         return str(self.genes.headerData(column, Qt.Orientation.Horizontal))
