@@ -31,7 +31,7 @@ def test_predicted(gene: Gene, score: Score | None, training: bool, signal: bool
 
 def test_training_data_is_said_in_the_shortest_form_too() -> None:
     title = predicted_title(GENE, Score(0.93, 179, True), training=True, signal=True)
-    assert title.within(5) == "ERBB2 predicted, training data"
+    assert title.within(5) == "ERBB2 pred., training data"
     assert "0.93" not in title.long
 
 

@@ -54,7 +54,7 @@ def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: 
     brief = f"{gene.name} untested" if untested else f"{gene.name} pred."
     held_out = "" if gene.trust_r is None else f", held-out r = {r_text(gene.trust_r)}"
     if training:
-        return Title(f"{title}, training data{held_out}", f"{title}, training data", f"{brief}, trained on")
+        return Title(f"{title}, training data{held_out}", f"{title}, training data", f"{brief}, training data")
     if score is None:
         return Title(f"{title}{held_out}", title, f"{brief}")
     n = f" (n = {score.n_spots})" if np.isfinite(score.r) else ""
