@@ -167,6 +167,21 @@ def test_autosave_writes_only_what_changed(tmp_path: Path, small_cohort: Path) -
     section.close()
 
 
+def test_what_changed_is_written_when_python_goes_and_starts_no_threads(tmp_path: Path, small_cohort: Path) -> None:
+    section = open_section(find_section(f"{small_cohort}#left"))
+    autosave = Autosave(tmp_path)
+    autosave.open(section)
+    autosave.wait()
+    assert autosave.found() is not None
+    autosave._worker.shutdown()
+
+    autosave.save((Domain("Tumor", SQUARE),))
+    autosave.close()
+    (file,) = tmp_path.rglob("*.geojson")
+    assert read_domains(file)[0][0].name == "Tumor"
+    section.close()
+
+
 KILLED = """
 import sys, time
 import numpy as np, shapely

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,10 +103,14 @@ class Autosave:
 
     def wait(self) -> None:
         """Wait until all is on disk."""
-        self._worker.submit(int).result()
+        wait([*self._busy, *([] if self._looking is None else [self._looking])])
 
     def _submit(self, slot: _Slot, do: Callable[[Recovery], Any]) -> None:
-        self._busy.append(self._worker.submit(_with_recovery, slot, do))
+        try:
+            self._busy.append(self._worker.submit(_with_recovery, slot, do))
+        except RuntimeError:
+            # Python is on its way out and starts no threads any more.
+            _with_recovery(slot, do)
 
     def _raise_what_failed(self) -> None:
         done = [future for future in self._busy if future.done()]
