@@ -128,14 +128,14 @@ class ColourScale:
 
 def has_signal(values: FloatArray, threshold: float | None) -> bool:
     """Return whether any value lies above the threshold; without a threshold, whether any is not zero."""
-    # Without a copy: this is asked of a million places at every change of the gene.
-    low, high = (float(reduce(values, initial=0.0)) for reduce in (np.fmin.reduce, np.fmax.reduce))
-    if not np.isfinite((low, high)).all():
-        return has_signal(values[np.isfinite(values)], threshold)
+    # Without a copy: this is asked of a million places at every change of the gene. NaN is neither.
+    above = values > (0 if threshold is None else threshold)
     if threshold is None:
-        return low < 0 or high > 0
-    # The highest alone, but in the array's own precision.
-    return bool((np.array([high], values.dtype) > threshold).any() if threshold >= 0 else (values > threshold).any())
+        above |= values < 0
+    first = int(above.argmax()) if len(above) else 0
+    if not above.any():
+        return False
+    return bool(np.isfinite(values[first]) or np.isfinite(values[above]).any())
 
 
 def colour_scale(*sides: FloatArray | None, look: Look) -> ColourScale:
