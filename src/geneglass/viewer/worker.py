@@ -18,6 +18,7 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from superqt.utils import GeneratorWorker
 
 from geneglass.errors import InputError
+from geneglass.viewer.collecting import set_aside, take_back
 from geneglass.viewer.session import Session
 from geneglass.workflow.events import Event, Job
 
@@ -133,6 +134,7 @@ class JobRunner(QObject):
         run.worker.warned.connect(_log_warning)
         run.worker.finished.connect(self._on_finished)
         _BUSY.add(self)
+        set_aside(self)
         self.started.emit(title)
         self._timer.start()
         run.worker.start()
@@ -158,6 +160,7 @@ class JobRunner(QObject):
         self._deliver()
         run, self._run = self._run, None
         _BUSY.discard(self)
+        take_back(self)
         try:
             if run is not None:
                 self._conclude(run)

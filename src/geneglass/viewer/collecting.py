@@ -1,0 +1,26 @@
+"""Keeps Python's garbage collector from stopping the window while a job runs.
+
+A job makes many objects, which brings full collections about. Each looks at every object of the process, and napari,
+Qt's wrappers and torch hold a million: up to a second, in which no thread runs, the window's neither. Objects that are
+there when the first job starts are set aside until the last has ended; collections then look at what is new.
+"""
+
+import gc
+from collections.abc import Hashable
+
+_WORKING: set[Hashable] = set()
+
+
+def set_aside(worker: Hashable) -> None:
+    """Set the objects of now aside, on behalf of somebody who works; a second one changes nothing."""
+    if not _WORKING and not gc.get_freeze_count():
+        gc.freeze()
+    _WORKING.add(worker)
+
+
+def take_back(worker: Hashable) -> None:
+    """Let collections look at everything again, when nobody works any more."""
+    if worker in _WORKING:
+        _WORKING.discard(worker)
+        if not _WORKING:
+            gc.unfreeze()
