@@ -63,7 +63,8 @@ def test_each_field_of_view_has_its_columns(encoder: Encoder) -> None:
     assert sizes == sorted(sizes)
     assert [column for span in encoder.spans for column in range(*span)] == list(range(encoder.dim))
     first, *others = (stop - start for start, stop in encoder.spans)
-    assert len(set(others)) <= 1 and all(first >= width for width in others)
+    assert len(set(others)) <= 1
+    assert all(first >= width for width in others)
     start, stop = encoder.spans[len(patches) - 1]
     same = np.isclose(raw, changed, rtol=1e-3, atol=1e-4).all(axis=0)
     assert same[:start].all()
