@@ -65,7 +65,7 @@ def test_the_help_lists_every_key() -> None:
 def test_the_hint_opens_the_sample_and_comes_once(hand: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENEGLASS_CACHE", str(tmp_path))
     panel = a_panel(hand)
-    assert panel.first_hint.isVisible()
+    hand.wait(panel.first_hint.isVisible)
     hand.look("first")
     hand.click(panel.head.help)
     helps = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Help)]

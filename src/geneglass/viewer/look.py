@@ -31,7 +31,7 @@ STYLE = """
 #geneglass QPushButton[role="fold"] {{ text-align: left; background: transparent; color: {link}; padding: 4px 0px; }}
 #geneglass QListWidget {{ font-size: {font}; padding: 2px; }}
 #geneglass QListWidget::item {{ padding: 3px; }}
-#geneglass QTabBar::tab {{ padding: 6px 7px; }}
+#geneglass QTabBar::tab {{ padding: 6px 3px; font-size: {tab_font}; }}
 #geneglass QFrame#strip[kind="error"] {{ background-color: {error}; border-radius: 4px; }}
 #geneglass QFrame#strip[kind="warning"] {{ background-color: {warning}; border-radius: 4px; }}
 #geneglass QFrame#strip[kind="info"] {{ background-color: {foreground}; border-radius: 4px; }}
@@ -51,6 +51,7 @@ def colours(theme_name: str) -> dict[str, str]:
         "background": theme.background.as_hex("long"),
         "foreground": theme.foreground.as_hex("long"),
         "font": theme.font_size,
+        "tab_font": _smaller(theme.font_size),
         "link": "#8fb4ff" if dark else "#2450a8",
         "disabled": theme.primary.as_hex("long"),
         "primary": "#3d6fd6" if dark else "#2f5fc4",
@@ -182,6 +183,11 @@ def restyle(widget: QWidget) -> None:
     """Apply the style sheet anew after a property has changed."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def _smaller(font_size: str) -> str:
+    """Return a font size by one point smaller: all tabs are seen at once in the narrowest panel."""
+    return f"{int(font_size.removesuffix('pt')) - 1}pt"
 
 
 def _luminance(rgb: tuple[int, int, int]) -> float:

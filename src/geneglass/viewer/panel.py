@@ -41,7 +41,7 @@ from geneglass.workflow.events import Event
 from geneglass.workflow.session_file import SavedSession
 
 SIZE_PX = QSize(390, 720)
-NARROWEST_PX, LOWEST_PX = 350, 420
+NARROWEST_PX, LOWEST_PX = 352, 420
 TRAIN, PREDICT, GENES = range(3)
 """The tabs."""
 REFIT_MS = 150

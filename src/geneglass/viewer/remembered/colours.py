@@ -3,6 +3,7 @@
 from dataclasses import asdict, fields
 from typing import Any
 
+from geneglass.viewer.colour_scale import Look
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.remembered import REMEMBERED, Remembered
 
@@ -14,12 +15,26 @@ def save(viewer: Any) -> dict[str, Any]:
 
 def restore(viewer: Any, saved: Any) -> None:
     """Take the fields that this version knows."""
-    compare = compare_of(viewer)
-    known = {field.name for field in fields(compare.look)}
-    changes = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in saved.items() if name in known
-    }
-    compare.set_look(**changes)
+    usual = {field.name: getattr(Look(), field.name) for field in fields(Look)}
+    changes = {name: _checked(name, value, usual[name]) for name, value in saved.items() if name in usual}
+    compare_of(viewer).set_look(**changes)
+
+
+def _checked(name: str, value: Any, usual: Any) -> Any:
+    """Return a saved value, pairs as tuples, if it is of the kind that the field usually has."""
+    if isinstance(usual, bool | str):
+        fits = type(value) is type(usual)
+    elif isinstance(value, list):
+        value, fits = tuple(value), len(value) == 2 and all(map(_is_number, value))
+    else:
+        fits = value is None or _is_number(value)
+    if not fits:
+        raise TypeError(f"{name} is {value!r}")
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 REMEMBERED.register("colours")(Remembered(save, restore))
