@@ -1,11 +1,11 @@
-# make demo | test | check | bench | recovery | fuzz: each sets up what it needs and starts from nothing but Python 3.11 or later.
+# make demo | test | check | bench | recovery | tour | fuzz: each sets up what it needs and starts from nothing but Python 3.11 or later.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
-.PHONY: demo test check bench recovery fuzz setup system clean
+.PHONY: demo test check bench recovery tour fuzz setup system clean
 
 demo: setup ## the main job on the embedded sample
 	$(BIN)/geneglass demo --out demo_output
@@ -33,6 +33,9 @@ bench: setup system ## ratios within one run, printed
 recovery: setup ## planted genes found again, and those that no picture shows not, in 20 invented cohorts
 	OMP_NUM_THREADS=1 PYTHONPATH=sample_data $(BIN)/python benchmarks/recovery.py --out recovery.json
 
+tour: setup system ## a picture of each state of the window, on the sample
+	PYTHONPATH=tests/viewer $(XVFB) $(BIN)/python -m tour --out tour_output
+
 fuzz: setup ## 500 damaged copies of a file of each format: opened or refused in one sentence
 	$(BIN)/python tests/fuzz/fuzz_formats.py
 
@@ -47,4 +50,4 @@ system: ## X libraries for windows on a virtual display
 	sh .ci/system
 
 clean:
-	rm -rf $(VENV) demo_output recovery.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) demo_output tour_output recovery.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
