@@ -128,30 +128,35 @@ def test_layers_themes_windows_and_sections_during_jobs(
     assert session.prediction is not None
 
 
+def close_while_a_job_runs(make_viewer: Callable[..., Any], cohort: Path, wait_for: Any, qtbot: Any) -> list[Any]:
+    """Open a cohort, keep a place, close the viewer while a job runs; return weak references to what it held."""
+    # The fixture of proxies would keep the viewer itself.
+    viewer = make_viewer(show=True)
+    panel = GeneglassPanel(viewer)
+    viewer.window.add_dock_widget(panel, name="geneglass", area="right")
+    qtbot.waitExposed(panel)
+    panel.desk.open_path(cohort)
+    until_idle(wait_for, panel.desk.runner)
+    bookmarks_of(viewer).add(Bookmark((10.0, 20.0), 1.0, "mitoses"))
+    slide = slide_of(panel.desk.session.source)
+    job, runner = SlowJob(), panel.desk.runner
+    panel.desk.run("Training", job.run(), job.take)
+    qtbot.wait(100)
+    held = [ref(panel.desk.session), ref(panel.compare), ref(panel.field), ref(bookmarks_of(viewer)), ref(panel)]
+    viewer.close()
+    until_idle(wait_for, runner)
+    qtbot.wait(50)
+    assert job.result is None
+    assert [item.note for item in read_bookmarks(file_of(slide))] == ["mitoses"]
+    return held
+
+
 def test_a_closed_viewer_leaves_nothing_behind_but_what_was_written(
     make_napari_viewer: Callable[..., Any], small_cohort: Path, wait_for: Any, qtbot: Any
 ) -> None:
-    # The fixture of proxies would keep the viewer itself.
-    panel = GeneglassPanel(make_napari_viewer(show=True))
-    panel._viewer.window.add_dock_widget(panel, name="geneglass", area="right")
-    qtbot.waitExposed(panel)
-    panel.desk.open_path(small_cohort)
-    until_idle(wait_for, panel.desk.runner)
-    bookmarks_of(panel._viewer).add(Bookmark((10.0, 20.0), 1.0, "mitoses"))
-    slide = slide_of(panel.desk.session.source)
-    kept = [ref(panel.desk.session), ref(panel.compare), ref(panel.field), ref(bookmarks_of(panel._viewer))]
-    job = SlowJob()
-    panel.desk.run("Training", job.run(), job.take)
-    qtbot.wait(100)
-    runner = panel.desk.runner
-    panel._viewer.close()
-    until_idle(wait_for, runner)
-    assert job.result is None
-    assert [item.note for item in read_bookmarks(file_of(slide))] == ["mitoses"]
-    qtbot.wait(50)
-    del panel, runner
+    held = close_while_a_job_runs(make_napari_viewer, small_cohort, wait_for, qtbot)
     gc.collect()
-    assert [item() for item in kept] == [None] * len(kept)
+    assert [item() for item in held] == [None] * len(held)
 
 
 def test_edits_go_before_the_section_s_own_file(small_cohort: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from geneglass.data.slide import Slide
 from geneglass.data.thumbnail import thumbnail
 from geneglass.errors import InputError
 from geneglass.viewer.desk import Desk, listen
-from geneglass.viewer.worker import JobRunner
+from geneglass.viewer.worker import JobRunner, ignore
 from geneglass.workflow.events import Event, Job
 
 Wanted = tuple[SectionSource, Path, Slide | None]
@@ -66,7 +66,7 @@ class Thumbnails(QObject):
             elif here is not None and here.slide is not None and source.spots is not None:
                 wanted.append((source, source.spots, here.slide))
         if wanted:
-            self._own.run("Reading pictures of slides", read_thumbnails(wanted, self._files), _nothing)
+            self._own.run("Reading pictures of slides", read_thumbnails(wanted, self._files), ignore)
 
     def _on_progressed(self, _: Any) -> None:
         for source, file in tuple(self._files.items()):
@@ -85,7 +85,3 @@ def read_thumbnails(wanted: Sequence[Wanted], found: dict[SectionSource, Path | 
             # Opening it says why; a picture is not worth a message.
             found[source] = None
         yield Event(stage, number, len(wanted))
-
-
-def _nothing(_: None) -> None:
-    """Take the end of a job whose pictures came one by one."""

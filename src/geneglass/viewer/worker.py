@@ -55,6 +55,10 @@ class _Run:
         except (JobFailed, RuntimeError, OSError, ValueError) as error:
             self.error = error
 
+    def let_go(self) -> None:
+        """Drop what the run would keep alive: Qt may hold its worker long after it has ended."""
+        self.worker, self.result, self.on_result = None, None, ignore
+
     def _guard(self) -> Generator[None, None, None]:
         try:
             while True:
@@ -165,6 +169,8 @@ class JobRunner(QObject):
             if run is not None:
                 self._conclude(run)
         finally:
+            if run is not None:
+                run.let_go()
             self.finished.emit()
 
     def _conclude(self, run: _Run) -> None:
@@ -189,6 +195,10 @@ def runner_of(session: Session) -> JobRunner:
     if session not in _RUNNERS:
         _RUNNERS[session] = JobRunner()
     return _RUNNERS[session]
+
+
+def ignore(_: Any) -> None:
+    """Take a result that nobody needs."""
 
 
 def _log_warning(parts: tuple[Any, ...]) -> None:
