@@ -28,7 +28,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import pearsonr
 
-from geneglass.model.retrieval import Bank, Rule
+from geneglass.model.retrieval import Bank
+from geneglass.model.weighting import Rule
 
 DIM, K, GENES, K_DLPFC = 256, 200, 785, 800
 BATCH = 4096

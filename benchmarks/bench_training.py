@@ -83,7 +83,8 @@ def corrected(panel: Sequence[str], data: Sequence[TrainData], encoder_name: str
         "seconds": seconds,
         "epochs_tried": len(stop.scores),
         "best_epoch": stop.epochs,
-        "k": stop.k,
+        "k": stop.choice.k,
+        "weighting": stop.choice.weighting,
         "inner_score": stop.score,
     }
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from geneglass.errors import InputError
-from geneglass.model.early_stop import mean_r
+from geneglass.model.inner_score import mean_r
 from geneglass.model.make import make_recipe
 from geneglass.model.recipe import TrainData
 from geneglass.model.snapshot import NoSnapshots
@@ -37,7 +37,7 @@ def section(name, n, seed, patient="p", signal=1.0):
 
 SECTIONS = [section("a", 60, 0), section("b", 50, 1), section("c", 40, 2)]
 NEW = section("new", 45, 3, "q")
-QUICK = {"epochs": 60, "embed_dim": 32, "patience": 5, "batch": 64, "learning_rate": 3e-3}
+QUICK = {"epochs": 60, "embed_dim": 32, "patience": 5, "batch": 64, "learning_rate": 3e-3, "weighting": "softmax"}
 
 
 def make(seed=0, **settings):
@@ -145,7 +145,7 @@ def test_cancel_at_any_batch_leaves_an_untrained_recipe_that_can_be_trained(afte
 
 
 def test_k_is_chosen_or_given(fitted):
-    assert fitted[0].stop.k in (50, 200, 800)
+    assert fitted[0].stop.choice.k in (50, 200, 800)
     recipe = make(k=7, epochs=2)
     list(recipe.fit(SECTIONS))
     assert recipe.predict(NEW.query()).neighbours.rows.shape == (45, 7)

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from geneglass.model.rerank import randomly_reranked
-from geneglass.model.retrieval import Bank, Rule
+from geneglass.model.retrieval import Bank
+from geneglass.model.weighting import Rule
 
 REFERENCES, DIM = 40, 6
 

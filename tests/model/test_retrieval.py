@@ -6,8 +6,9 @@ import torch
 
 from geneglass.errors import InputError
 from geneglass.model import nearest as nearest_rows
-from geneglass.model import retrieval
-from geneglass.model.retrieval import Bank, Rule, nearest, weigh_by_pearson
+from geneglass.model import weighting
+from geneglass.model.retrieval import Bank, nearest
+from geneglass.model.weighting import Rule, weights_of
 
 
 @pytest.fixture
@@ -65,8 +66,9 @@ def test_pearson_weights_are_one_plus_r_by_half(bank):
 
 def test_pearson_weights_where_all_are_opposite_or_constant_stay_finite():
     query = torch.tensor([[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]])
-    chosen = torch.stack([-query, -2 * query], dim=1)
-    weights = weigh_by_pearson(query, chosen, Rule(2, weighting="pearson"))
+    opposite = torch.cat([-query, -2 * query])
+    rows = torch.tensor([[0, 2], [1, 3]])
+    weights = weights_of(query, opposite, rows, torch.zeros(2, 2), Rule(2, weighting="pearson"))
     torch.testing.assert_close(weights, torch.full((2, 2), 0.5))
 
 
@@ -74,7 +76,7 @@ def test_pearson_weights_where_all_are_opposite_or_constant_stay_finite():
 def test_chunks_change_nothing(bank, rule, monkeypatch):
     query = torch.randn(33, 5, generator=torch.Generator().manual_seed(2))
     whole = bank.search(query, torch.arange(20, 60), rule)
-    monkeypatch.setattr(retrieval, "BUDGET", 300)
+    monkeypatch.setattr(weighting, "BUDGET", 300)
     monkeypatch.setattr(nearest_rows, "BUDGET", 300)
     parts = bank.search(query, torch.arange(20, 60), rule)
     np.testing.assert_array_equal(whole.rows, parts.rows)
@@ -120,3 +122,14 @@ def test_fewer_of_the_neighbours_are_those_of_a_smaller_search(bank, rule):
     direct = bank.search(query, torch.arange(60), Rule(4, rule.metric, rule.weighting, rule.temperature, rule.distance))
     np.testing.assert_array_equal(found.rows, direct.rows)
     np.testing.assert_allclose(found.weights, direct.weights, rtol=1e-5)
+
+
+@pytest.mark.parametrize("pair", WEIGHTINGS)
+def test_neighbours_weighed_anew_are_those_of_a_search_by_that_rule(bank, pair):
+    query = torch.randn(6, 5, generator=torch.Generator().manual_seed(4))
+    rows = torch.arange(20, 60)
+    found, rule = bank.search(query, rows, Rule(9)), Rule(9, weighting=pair[0], distance=pair[1])
+    direct, again = bank.search(query, rows, rule), bank.weighed(query, found, rule)
+    np.testing.assert_array_equal(again.rows, direct.rows)
+    np.testing.assert_array_equal(again.similarity, direct.similarity)
+    np.testing.assert_array_equal(again.weights, direct.weights)

@@ -6,8 +6,9 @@ import torch
 
 from geneglass.model import signals as module
 from geneglass.model.recipe import Neighbours
-from geneglass.model.retrieval import Bank, Rule
+from geneglass.model.retrieval import Bank
 from geneglass.model.signals import signals
+from geneglass.model.weighting import Rule
 
 
 def bank(n=40, dim=5, genes=7):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from geneglass.data.types import FloatArray
-from geneglass.model.early_stop import mean_r
+from geneglass.model.inner_score import mean_r
 
 Weights = tuple[float, ...]
 

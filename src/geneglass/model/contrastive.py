@@ -3,7 +3,7 @@
 import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,23 +15,25 @@ from geneglass.errors import InputError
 from geneglass.model.augment import Augmentation, augmented, to_network
 from geneglass.model.calibration import Calibration
 from geneglass.model.contrastive_config import Shapes
-from geneglass.model.early_stop import K_CHOICES, Stop
+from geneglass.model.early_stop import Stop
 from geneglass.model.fine_tuning import require_trainable
 from geneglass.model.phases import train_in_phases
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
 from geneglass.model.precision import fast_numbers
 from geneglass.model.recipe import Answer, FitStep, Neighbours, QueryData, Recipe, Snapshots, TrainData
-from geneglass.model.retrieval import Bank, Rule
+from geneglass.model.retrieval import Bank
+from geneglass.model.retrieval_choice import Choice, unsearched
 from geneglass.model.ridge_solver import spot_groups
 from geneglass.model.signals import signals
 from geneglass.model.similarity import similarity_confidence, training_similarity
 from geneglass.model.snapshot import NoSnapshots, named, part
 from geneglass.model.training import Schedule, Trial, few_threads
 from geneglass.model.transfer import to_device
+from geneglass.model.weighting import Rule
 
 EMBED_BATCH = 256
 """Patches, or spots, embedded at a time outside training."""
-_NET, _BANK = "net", "bank"
+_NET, BANK = "net", "bank"
 
 
 class ContrastiveRecipe(Recipe):
@@ -66,7 +68,7 @@ class ContrastiveRecipe(Recipe):
         self.bank: Bank | None = None
         self.stop: Stop | None = None
         self.terms: Mapping[str, float] = {}
-        self._k = 0
+        self._choice = unsearched(self.config)
         self._shapes: Shapes | None = None
         self._similarity: FloatArray = np.empty(0, np.float32)
         self._calibration: Calibration | None = None
@@ -157,14 +159,14 @@ class ContrastiveRecipe(Recipe):
             parts = [self.encode_spots(modules, pool, part) for part in torch.split(rows, self.spot_batch())]
         return Bank(torch.cat(parts), pool.reference, pool.section_of, pool.sections, pool.patients)
 
-    def rule(self, modules: nn.ModuleDict, k: int) -> Rule:
-        """Return how `k` neighbours are found and weighed."""
+    def rule(self, modules: nn.ModuleDict, choice: Choice) -> Rule:
+        """Return how neighbours are found and weighed."""
         temperature = float(modules["temperature"]().detach())
-        return Rule(k, weighting=self.config.weighting, temperature=temperature, distance=self.config.distance)
+        return Rule(choice.k, weighting=choice.weighting, temperature=temperature, distance=self.config.distance)
 
     def search(self, modules: nn.ModuleDict, bank: Bank, query: Tensor, rows: Tensor, k: int) -> Neighbours:
         """Return the k references among the bank's `rows` for each of the (n, embed_dim) places, nearest first."""
-        return bank.search(query, rows, self.rule(modules, k))
+        return bank.search(query, rows, self.rule(modules, replace(self._choice, k=k)))
 
     def refine(self, modules: nn.ModuleDict, query: Tensor, retrieved: FloatArray) -> FloatArray:
         """Return (n, genes) predictions from embedded places and what was retrieved for them; by default the latter."""
@@ -185,22 +187,13 @@ class ContrastiveRecipe(Recipe):
 
     def trial(self, pool: Pool, seed: int) -> Trial:
         """Return fresh networks, ready to be trained on a pool."""
-        config = self.config
-        schedule = Schedule(
-            batch=config.batch,
-            by_section=config.batches == "section",
-            learning_rate=config.learning_rate,
-            weight_decay=config.weight_decay,
-            decoupled=config.optimiser == "adamw",
-            light=self.light,
-        )
         if self.fine_tunes:
             require_trainable(self.encoder, many_views=self.tunes_many_views)
         self._shapes = Shapes(pool.images.features.shape[1], pool.expression.shape[1], len(pool))
         with few_threads(self.light):
             modules = self._fresh(self._shapes, seed)
             self.adjust(modules, pool)
-        return Trial(modules, pool, schedule, seed)
+        return Trial(modules, pool, Schedule.of(self.config, light=self.light), seed)
 
     def _fresh(self, shapes: Shapes, seed: int) -> nn.ModuleDict:
         with torch.random.fork_rng(devices=[]):
@@ -214,19 +207,19 @@ class ContrastiveRecipe(Recipe):
     def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Learn from measured sections; close the generator to cancel.
 
-        With `validate`, training tissue is left out in turn to find how many epochs and which k do best,
-        then everything is trained on for that long. A subclass that trains more calls this first.
+        With `validate`, training tissue is left out in turn to find how many epochs, which k and which weighting do
+        best, then everything is trained on for that long. A subclass that trains more calls this first.
         """
         used = [section for section in sections if len(section.features)]
         if sum(len(s.features) for s in used) < 8:
             raise InputError("Training needs at least 8 spots with counts.")
         self.stop = None
         trial, self.stop = yield from train_in_phases(self, used, snapshots or NoSnapshots())
-        self._k = (self.config.k if self.stop is None else self.stop.k) or K_CHOICES[-1]
+        self._choice = unsearched(self.config) if self.stop is None else self.stop.choice
         self.modules = trial.modules.eval()
         with few_threads(self.light):
             self.bank = self.make_bank(self.modules, trial.pool)
-            self._similarity = training_similarity(self, trial.pool, self._k)
+            self._similarity = training_similarity(self, trial.pool, self._choice.k)
         self._calibration = None if self.stop is None else self.calibrate(self.stop, used)
 
     def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
@@ -255,7 +248,7 @@ class ContrastiveRecipe(Recipe):
                 "use the encoder that is named in the model file."
             )
         embedded = self.embed_images(modules, images)
-        neighbours = self.search(modules, bank, embedded, allowed, self._k)
+        neighbours = self.search(modules, bank, embedded, allowed, self._choice.k)
         values = self.complete(query, self.refine(modules, embedded, bank.average(neighbours)))
         if self._calibration is not None:
             more = self.more_signals(query, values, exclude_patient=exclude_patient)
@@ -268,16 +261,16 @@ class ContrastiveRecipe(Recipe):
     def state(self) -> dict[str, Tensor]:
         """Return networks, bank and the similarities that confidence is read from."""
         modules, bank = self.trained()
-        tensors = named(_NET, modules.state_dict()) | named(_BANK, bank.tensors())
+        tensors = named(_NET, modules.state_dict()) | named(BANK, bank.tensors())
         return tensors | {"similarity": torch.from_numpy(self._similarity)}
 
     def texts(self) -> dict[str, Any]:
-        """Return section and patient names of the bank, sizes, and the chosen k."""
+        """Return section and patient names of the bank, sizes, and what was chosen."""
         _, bank = self.trained()
         shapes = asdict(self._shapes) if self._shapes is not None else {}
         names = {"sections": list(bank.sections), "patients": list(bank.patients)}
         calibration = self._calibration.texts() if self._calibration else None
-        return names | {"shapes": shapes, "k": self._k, "calibration": calibration}
+        return names | {"shapes": shapes, "calibration": calibration} | asdict(self._choice)
 
     def load(self, state: dict[str, Tensor], texts: dict[str, Any]) -> None:
         """Take back what `state` and `texts` returned."""
@@ -287,7 +280,8 @@ class ContrastiveRecipe(Recipe):
         modules = self._fresh(self._shapes, self.seed)
         modules.load_state_dict(part(_NET, state))
         self.modules = modules.eval()
-        self.bank = Bank.from_tensors(part(_BANK, state), texts, genes=len(self.genes), device=self.device)
+        self.bank = Bank.from_tensors(part(BANK, state), texts, genes=len(self.genes), device=self.device)
         self._similarity = state["similarity"].cpu().numpy()
-        self._k = int(texts["k"])
+        # Files of format 1 had no choice of a weighting beside the settings.
+        self._choice = Choice(int(texts["k"]), texts.get("weighting", self.config.weighting))
         self._calibration = Calibration.load(texts.get("calibration"))

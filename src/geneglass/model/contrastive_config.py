@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from geneglass.errors import UsageError
 from geneglass.model.augment import Augmentation
-from geneglass.model.retrieval import Weighting
+from geneglass.model.weighting import Weighting
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,16 @@ class ContrastiveConfig:
     learning_rate: Annotated[float, {"min": 0.0, "tooltip": "Step size of the optimiser"}] = 1e-3
     weight_decay: Annotated[float, {"min": 0.0, "tooltip": "Pull of the weights towards zero"}] = 1e-2
     epochs: Annotated[int, {"min": 1, "max": 100000, "tooltip": "Passes over the spots, at most"}] = 200
-    validate: Annotated[bool, {"tooltip": "Choose epochs (and k) on training tissue left out, then train on all"}] = (
-        True
-    )
+    validate: Annotated[
+        bool, {"tooltip": "Choose epochs (k, weighting) on training tissue left out, then train on all"}
+    ] = True
     patience: Annotated[int, {"min": 1, "tooltip": "Stop after so many epochs without a better inner score"}] = 20
     inner_folds: Annotated[int, {"min": 2, "max": 20, "tooltip": "Groups left out in turn to validate, at most"}] = 4
     k: Annotated[int, {"min": 0, "tooltip": "Reference spots per prediction; 0 chooses on training tissue"}] = 0
-    weighting: Annotated[Weighting, {"tooltip": "How the retrieved spots are weighed"}] = "softmax"
+    weighting: Annotated[
+        Literal["fitted", Weighting],
+        {"tooltip": "How the retrieved spots are weighed; fitted chooses on training tissue"},
+    ] = "fitted"
     distance: Annotated[Literal["l1", "l2"], {"tooltip": "What inverse_square measures"}] = "l2"
     normalise_input: Annotated[bool, {"tooltip": "Fine-tuning: apply the encoder's own mean and std"}] = True
     augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or those of a published form"}] = "flips"

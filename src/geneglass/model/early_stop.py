@@ -1,7 +1,7 @@
 """When to stop, found on training tissue that is left out in turn: never on anything to be tested."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +12,16 @@ from torch import Tensor
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.calibration import hits
-from geneglass.model.pool import Pool, inner_groups
+from geneglass.model.pool import inner_groups
 from geneglass.model.recipe import FitStep, Snapshots, TrainData
-from geneglass.model.retrieval import Bank, nearest
+from geneglass.model.retrieval_choice import Asked, Choice, best_choice, told, unsearched
 from geneglass.model.signals import signals
 from geneglass.model.snapshot import SEARCH, Kept, named, part
-from geneglass.model.training import Trial, few_threads
+from geneglass.model.training import few_threads
 
 if TYPE_CHECKING:
     from geneglass.model.contrastive import ContrastiveRecipe
 
-K_CHOICES = (50, 200, 800)
-"""Tried when the recipe leaves k open."""
 MAX_SCORED = 1000
 """Places of one left-out section that are scored after an epoch, evenly spread over it."""
 
@@ -60,8 +58,10 @@ class Stop:
 
     Attributes
     ----------
-    epochs, k
-        The best number of epochs, and of references per prediction.
+    epochs
+        The best number of epochs.
+    choice
+        The best number of references per prediction, and how they are weighed.
     score
         Mean r over genes there.
     scores
@@ -73,7 +73,7 @@ class Stop:
     """
 
     epochs: int
-    k: int
+    choice: Choice
     score: float
     scores: tuple[float, ...]
     steps: int
@@ -90,7 +90,8 @@ class Stop:
     def texts(self) -> dict[str, Any]:
         """Return everything else, as JSON values."""
         names = [[item.section, item.patient] for item in self.held_out]
-        return {name: getattr(self, name) for name in _PLAIN} | {"scores": list(self.scores), "held_out": names}
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return plain | {"choice": asdict(self.choice), "scores": list(self.scores), "held_out": names}
 
     @classmethod
     def load(cls, tensors: Mapping[str, Tensor], texts: Mapping[str, Any]) -> "Stop":
@@ -100,10 +101,11 @@ class Stop:
             HeldOut(section, patient, **{name: held[name].numpy() for name in _ARRAYS})
             for (section, patient), held in zip(texts["held_out"], arrays, strict=True)
         )
-        return cls(**{name: texts[name] for name in _PLAIN}, scores=tuple(texts["scores"]), held_out=held_out)
+        plain = {name: texts[name] for name in _PLAIN}
+        return cls(**plain, choice=Choice(**texts["choice"]), scores=tuple(texts["scores"]), held_out=held_out)
 
 
-_PLAIN = ("epochs", "k", "score", "steps")
+_PLAIN = ("epochs", "score", "steps")
 _ARRAYS = ("signals", "hit", "rows", "predicted")
 
 
@@ -130,7 +132,7 @@ class Search:
             raise InputError("There are too few spots to leave some out: give more, or set validate to false.")
         self.trials = [recipe.trial(recipe.pool(some), recipe.seed + 1 + i) for i, some in enumerate(rest)]
         self.inner = [[recipe.pool([section]) for section in out] for out in held]
-        self.stop = Stop(1, recipe.config.k or K_CHOICES[0], -np.inf, (), 0)
+        self.stop = Stop(1, unsearched(recipe.config), -np.inf, (), 0)
 
     def run(self, snapshots: Snapshots) -> Iterator[FitStep]:
         """Go on from the epoch that `stop` has come to, and keep a snapshot after each."""
@@ -166,36 +168,20 @@ class Search:
     def _judge(self) -> float:
         """Score the networks as they are now, note it, and return it."""
         asked = list(self._asked())
-        k, score = _best_k(self.recipe, asked)
+        choice, score = best_choice(self.recipe, asked)
         self.stop = replace(self.stop, scores=(*self.stop.scores, score))
         if score > self.stop.score:
-            held_out = tuple(_held_out(self.recipe, item, k) for item in asked)
-            self.stop = replace(self.stop, epochs=len(self.stop.scores), k=k, score=score, held_out=held_out)
+            held_out = tuple(_held_out(self.recipe, item, choice) for item in asked)
+            self.stop = replace(self.stop, epochs=len(self.stop.scores), choice=choice, score=score, held_out=held_out)
         return score
 
-    def _asked(self) -> Iterator["_Asked"]:
+    def _asked(self) -> Iterator[Asked]:
         for trial, sections in zip(self.trials, self.inner, strict=True):
             bank = self.recipe.make_bank(trial.modules, trial.pool)
             for section in sections:
                 rows = _spread(len(section), self.recipe.device)
                 query = self.recipe.embed_images(trial.modules, section.images, rows)
-                yield _Asked(trial, bank, section, rows, section.reference[rows].cpu().numpy(), query)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A left-out section as it is embedded after an epoch, with the truth of the places that are scored."""
-
-    trial: Trial
-    bank: Bank
-    section: Pool
-    rows: Tensor
-    truth: FloatArray
-    query: Tensor
-
-    def everything(self) -> Tensor:
-        """Return all rows of the bank: none is of the section that is left out."""
-        return torch.arange(len(self.bank), device=self.query.device)
+                yield Asked(trial, bank, section, rows, section.reference[rows].cpu().numpy(), query)
 
 
 def find_stop(
@@ -204,7 +190,7 @@ def find_stop(
     snapshots: Snapshots,
     kept: Kept | None = None,
 ) -> Generator[FitStep, None, Stop]:
-    """Leave training tissue out in turn, and return for how long training does good there, and which k.
+    """Leave training tissue out in turn, and return for how long training does good there, and how to retrieve.
 
     Parameters
     ----------
@@ -222,44 +208,20 @@ def find_stop(
         search.load(*kept)
         yield search.step(message=f"Going on after epoch {len(search.stop.scores)} of the search.")
     yield from search.run(snapshots)
+    yield search.step(message=told(recipe.config, search.stop.choice))
     return search.stop
 
 
-def _best_k(recipe: "ContrastiveRecipe", asked: Sequence[_Asked]) -> tuple[int, float]:
-    """Return the best k and its mean r over left-out sections and genes."""
-    choices = (recipe.config.k,) if recipe.config.k else K_CHOICES
-    scores: dict[int, list[float]] = {k: [] for k in choices}
-    for item in asked:
-        modules = item.trial.modules
-        found = recipe.search(modules, item.bank, item.query, item.everything(), max(choices))
-        for k in choices:
-            predicted = recipe.refine(modules, item.query, item.bank.average(nearest(found, k)))
-            scores[k].append(mean_r(item.truth, predicted))
-    means = {k: float(np.mean(values)) for k, values in scores.items()}
-    return max(means.items(), key=lambda item: item[1])
-
-
-def _held_out(recipe: "ContrastiveRecipe", item: _Asked, k: int) -> HeldOut:
-    """Return signals and hits of a section's places with the chosen k."""
-    modules, rows = item.trial.modules, item.everything()
-    found = recipe.search(modules, item.bank, item.query, rows, k)
-    predicted = recipe.refine(modules, item.query, item.bank.average(found))
+def _held_out(recipe: "ContrastiveRecipe", item: Asked, choice: Choice) -> HeldOut:
+    """Return signals and hits of a section's places with what was chosen."""
+    found = item.weighed(recipe, item.search(recipe, choice.k), choice)
+    predicted = item.predicted(recipe, found)
     hit = hits(item.truth, predicted, item.trial.pool.reference.mean(0).cpu().numpy())
     (section,), (patient,) = item.section.sections, item.section.patients
     kept = predicted if recipe.keeps_left_out else predicted[:, :0]
     places = item.rows.cpu().numpy()
-    return HeldOut(section, patient, signals(item.bank, found, item.query, rows), hit, places, kept.copy())
+    return HeldOut(section, patient, signals(item.bank, found, item.query, item.everything()), hit, places, kept.copy())
 
 
 def _spread(n: int, device: torch.device) -> Tensor:
     return torch.linspace(0, n - 1, min(n, MAX_SCORED), device=device).round().long()
-
-
-def mean_r(measured: FloatArray, predicted: FloatArray) -> float:
-    """Return Pearson's r over places, averaged over the genes where it is defined; 0 where it nowhere is."""
-    a, b = (values.astype(np.float64) - values.mean(axis=0, dtype=np.float64) for values in (measured, predicted))
-    spread = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
-    defined = spread > 1e-9
-    if not defined.any():
-        return 0.0
-    return float(np.mean((a * b).sum(axis=0)[defined] / spread[defined]))

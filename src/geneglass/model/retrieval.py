@@ -1,9 +1,9 @@
-"""Retrieval: which reference spots lie nearest a query in the embedding, and how much each counts."""
+"""Retrieval: which reference spots lie nearest a query in the embedding, and what they say together."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,40 +13,13 @@ from torch.nn import functional
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-from geneglass.model.nearest import Metric, Reference
+from geneglass.model.nearest import Reference
 from geneglass.model.recipe import Neighbours
 from geneglass.model.snapshot import named, part
 from geneglass.model.sparse_tensors import from_tensors, to_tensors
-
-Weighting = Literal["softmax", "inverse_square", "pearson", "uniform"]
+from geneglass.model.weighting import Rule, cosines, weights_of
 
 _EXPRESSION = "expression"
-BUDGET = 8_000_000
-"""Numbers of the neighbours' embeddings held at once: 32 MB in float32, whatever the sizes of bank and query."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How neighbours are found and weighed.
-
-    Attributes
-    ----------
-    k
-        How many; fewer where the bank has fewer.
-    metric
-        What "near" means when they are chosen.
-    weighting
-        `softmax` of cosine over `temperature`, `inverse_square` of `distance`, `pearson` (1 + r over the numbers of
-        the two embeddings), or `uniform`.
-    distance
-        What `inverse_square` measures, on the embeddings as they are (not normalised).
-    """
-
-    k: int
-    metric: Metric = "cosine"
-    weighting: Weighting = "softmax"
-    temperature: float = 0.1
-    distance: Literal["l1", "l2"] = "l2"
 
 
 @dataclass(frozen=True)
@@ -155,8 +128,17 @@ class Bank:
         for chunk in reference.chunks(len(query)):
             scores, near = reference.nearest(query[chunk], shape[1])
             found[chunk] = rows[near]
-            _weigh_chunk(query[chunk], reference, (scores, near), rule, out=(weights[chunk], similarity[chunk]))
+            place = query[chunk]
+            cosine = rule.metric == "cosine"
+            similarity[chunk] = scores if cosine else cosines(place, reference.embeddings, near)
+            weights[chunk] = weights_of(place, reference.embeddings, near, similarity[chunk], rule)
         return Neighbours(rows=_numpy(found), weights=_numpy(weights), similarity=_numpy(similarity))
+
+    def weighed(self, query: Tensor, found: Neighbours, rule: Rule) -> Neighbours:
+        """Return neighbours found for the (n, dim) query embeddings, weighed as another rule says."""
+        rows, similarity = (torch.from_numpy(values).to(query.device) for values in (found.rows, found.similarity))
+        weights = weights_of(query, self.embeddings, rows, similarity, rule)
+        return replace(found, weights=_numpy(weights))
 
     def average(self, neighbours: Neighbours) -> FloatArray:
         """Return the (n, genes) weighted mean expression of the neighbours."""
@@ -181,68 +163,3 @@ def nearest(neighbours: Neighbours, k: int) -> Neighbours:
 def _numpy(tensor: Tensor) -> np.ndarray:
     found: np.ndarray = tensor.detach().cpu().numpy()
     return found
-
-
-def _weigh_chunk(
-    query: Tensor, reference: Reference, near: tuple[Tensor, Tensor], rule: Rule, *, out: tuple[Tensor, Tensor]
-) -> None:
-    """Fill in weights and cosines of a chunk, a few queries at a time where their neighbours' embeddings are needed."""
-    weights, similarity = out
-    scores, rows = near
-    by_embedding = rule.weighting in ("inverse_square", "pearson")
-    if rule.metric == "cosine":
-        similarity[:] = scores
-    step = max(1, BUDGET // (rows.shape[1] * query.shape[1]))
-    for start in range(0, len(query) if by_embedding or rule.metric != "cosine" else 0, step):
-        part = slice(start, start + step)
-        chosen = reference.embeddings.index_select(0, rows[part].flatten()).view(*rows[part].shape, -1)
-        if rule.metric != "cosine":
-            similarity[part] = functional.cosine_similarity(chosen, query[part, None], dim=2, eps=1e-12)
-        if by_embedding:
-            weigh = weigh_by_distance if rule.weighting == "inverse_square" else weigh_by_pearson
-            weights[part] = weigh(query[part], chosen, rule)
-    if not by_embedding:
-        weights[:] = weigh_by_cosine(similarity, rule)
-
-
-def weigh_by_cosine(cosine: Tensor, rule: Rule) -> Tensor:
-    """Return (n, k) weights that sum to one, all equal or a softmax of the (n, k) cosines."""
-    if rule.weighting == "uniform":
-        return torch.full_like(cosine, 1 / cosine.shape[1])
-    return torch.softmax(cosine / rule.temperature, dim=1)
-
-
-def weigh_by_pearson(query: Tensor, chosen: Tensor, rule: Rule) -> Tensor:
-    """Return (n, k) weights (1 + r) / 2 that sum to one, r over the numbers of two embeddings; 0 where one is constant.
-
-    Parameters
-    ----------
-    query, chosen
-        (n, dim) and (n, k, dim) embeddings.
-    rule
-        Not read; every way to weigh embeddings takes it.
-    """
-    query, chosen = (values - values.mean(-1, keepdim=True) for values in (query, chosen))
-    r = torch.einsum("nd,nkd->nk", functional.normalize(query, dim=-1), functional.normalize(chosen, dim=-1))
-    # All opposite to the query, they count alike.
-    weights = ((1 + r) / 2).clamp_min(1e-12)
-    return weights / weights.sum(1, keepdim=True)
-
-
-def weigh_by_distance(query: Tensor, chosen: Tensor, rule: Rule) -> Tensor:
-    """Return (n, k) weights 1 / d^2 that are finite and sum to one, also where a neighbour equals the query.
-
-    Parameters
-    ----------
-    query, chosen
-        (n, dim) and (n, k, dim) embeddings.
-    rule
-        Which distance.
-    """
-    # Subtracting before squaring keeps the distance of a near match right, which |a|^2 - 2ab + |b|^2 does not.
-    exact = "donot_use_mm_for_euclid_dist"
-    distance = torch.cdist(query[:, None], chosen, p=1.0 if rule.distance == "l1" else 2.0, compute_mode=exact)[:, 0]
-    nearest = distance.min(dim=1, keepdim=True).values
-    # (nearest / d)^2 is 1 / d^2 up to the row's factor, and can not overflow; an exact match takes all.
-    weights = torch.where(nearest > 0, (nearest / distance.clamp_min(1e-30)).square(), (distance == 0).float())
-    return weights / weights.sum(1, keepdim=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from geneglass.model.contrastive_config import ContrastiveConfig
 from geneglass.model.pool import Pool
 from geneglass.model.snapshot import named, part
 
@@ -46,6 +47,18 @@ class Schedule:
     decoupled: bool
     light: bool = False
     accumulate: int = 1
+
+    @classmethod
+    def of(cls, config: ContrastiveConfig, *, light: bool) -> "Schedule":
+        """Return what a recipe's settings say."""
+        return cls(
+            batch=config.batch,
+            by_section=config.batches == "section",
+            learning_rate=config.learning_rate,
+            weight_decay=config.weight_decay,
+            decoupled=config.optimiser == "adamw",
+            light=light,
+        )
 
 
 @contextmanager
