@@ -169,6 +169,9 @@ class PredictTab(QWidget):
     def _on_section_changed(self) -> None:
         section = self._desk.session.section
         has_spots = section is None or section.spots is not None
+        if has_spots and not self.on_spots.isEnabled():
+            # The grid was no choice of anybody's: there was nothing else.
+            self.on_spots.setChecked(True)
         self.on_spots.setEnabled(has_spots)
         if not has_spots:
             self.on_grid.setChecked(True)
