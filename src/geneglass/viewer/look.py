@@ -29,6 +29,7 @@ STYLE = """
 #geneglass QPushButton[role="primary"]:hover {{ background-color: {primary_hover}; }}
 #geneglass QPushButton[role="primary"]:disabled {{ background-color: {disabled}; color: {quiet}; }}
 #geneglass QPushButton[role="fold"] {{ text-align: left; background: transparent; color: {link}; padding: 4px 0px; }}
+#geneglass QPlainTextEdit {{ background-color: {foreground}; border-radius: 2px; }}
 #geneglass QListWidget {{ font-size: {font}; padding: 2px; }}
 #geneglass QListWidget::item {{ padding: 3px; }}
 #geneglass QTabBar::tab {{ padding: 6px 3px; font-size: {tab_font}; }}
