@@ -12,7 +12,7 @@ from geneglass.viewer.field import extent_yx_px, field_of
 from geneglass.viewer.session import session_of
 from geneglass.viewer.thumbnails import Thumbnails
 
-HEIGHT_PX, LEAST_FRAME_PX, DOT_PX = 128, 6, 16
+LOWEST_PX, HIGHEST_PX, LEAST_FRAME_PX, DOT_PX = 128, 340, 6, 16
 STEP = 0.25
 """Of the frame's own size, per press of an arrow key."""
 FRAME, PLACE = "#e4002b", "#1c6ea4"
@@ -40,8 +40,9 @@ class Overview(QWidget):
         super().__init__(parent)
         self._session, self._field, self._bookmarks = session_of(viewer), field_of(viewer), bookmarks_of(viewer)
         self._thumbnails = thumbnails
-        self.setFixedHeight(HEIGHT_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(LOWEST_PX)
+        self.setMaximumHeight(HIGHEST_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName("Overview of the slide")
@@ -54,7 +55,7 @@ class Overview(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a size that shows a slide well."""
-        return QSize(340, HEIGHT_PX)
+        return QSize(340, LOWEST_PX)
 
     def place_px(self, centre_yx_px: tuple[float, float]) -> QPointF | None:
         """Return where a place of the slide lies in this widget; None with nothing open."""

@@ -20,7 +20,7 @@ NEXT = Shortcut("Control-PageDown", "Next slide, with the same gene, colours and
 PREVIOUS = Shortcut("Control-PageUp", "Previous slide", GROUP)
 KEEP = Shortcut("Control-D", "Keep this place, to write a note on it", GROUP)
 NOTHING_OPEN = "Open a cohort, or drop slides on the window: they are listed here with their pictures."
-FEWEST_ROWS = 2
+FEWEST_ROWS, FRAME_PX = 2, 6
 
 
 class SlidesPage(QWidget):
@@ -60,18 +60,20 @@ class SlidesPage(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(6)
         layout.addWidget(self.nothing)
-        layout.addWidget(self.list, 1)
+        layout.addWidget(self.list, 2)
         layout.addLayout(steps)
-        layout.addWidget(self.overview)
+        layout.addWidget(self.overview, 1)
         layout.addWidget(self.places)
         layout.addWidget(self.session_row)
+        layout.addStretch(0)
 
     def _on_cohort_changed(self) -> None:
         cohort = self._session.cohort
         count = 0 if cohort is None else len(cohort.sections)
         self.nothing.setVisible(count == 0)
         self.list.setVisible(count > 0)
-        self.list.setMinimumHeight(min(max(count, 1), FEWEST_ROWS) * ROW_PX + 6)
+        self.list.setMinimumHeight(min(max(count, 1), FEWEST_ROWS) * ROW_PX + FRAME_PX)
+        self.list.setMaximumHeight(max(count, 1) * ROW_PX + FRAME_PX)
         for button in (self.previous, self.next):
             button.setEnabled(count > 1)
 
