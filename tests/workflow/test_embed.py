@@ -5,12 +5,14 @@ import pytest
 import torch
 
 from geneglass.data.cohort import read_cohort
-from geneglass.data.section import Section, open_section
+from geneglass.data.section import Section, open_section, require_slide
 from geneglass.errors import InputError
 from geneglass.model.make import make_encoder
 from geneglass.workflow import embed as embed_module
 from geneglass.workflow.embed import embed
 from geneglass.workflow.events import finish
+
+CONTEXTS = ("", "&context=150", "&context=300")
 
 
 @pytest.fixture
@@ -34,6 +36,28 @@ def test_second_run_reads_the_cache_and_is_equal(section, monkeypatch):
 
     monkeypatch.setattr(encoder, "encode", refuse)
     np.testing.assert_array_equal(finish(embed(section, encoder, section.centres_yx)), first)
+
+
+def test_another_context_reads_the_same_raw_features_from_the_cache(section, monkeypatch):
+    plain, wide, wider = (make_encoder(f"timm:mobilenetv3_small_050@random?px=32{more}") for more in CONTEXTS)
+    raw = finish(embed(section, plain, section.centres_yx))
+
+    def refuse(*_):
+        raise AssertionError("the encoder was asked again")
+
+    for encoder in (wide, wider):
+        monkeypatch.setattr(encoder, "encode_each", refuse)
+        found = finish(embed(section, encoder, section.centres_yx))
+        mpp = np.float32(require_slide(section)[1])
+        np.testing.assert_array_equal(found, encoder.finish(raw, section.centres_yx * mpp))
+    assert len({encoder.identity for encoder in (plain, wide, wider)}) == 3
+
+
+@pytest.mark.parametrize("other", ["px=64", "px=32&um=30", "px=32&mean=0.5"])
+def test_what_decides_raw_features_decides_what_is_read_from_the_cache(other):
+    network = "timm:mobilenetv3_small_050@random"
+    one, changed = make_encoder(f"{network}?px=32&context=150"), make_encoder(f"{network}?{other}&context=150")
+    assert one.raw_identity != changed.raw_identity
 
 
 def test_a_damaged_cache_file_is_computed_again(section):

@@ -48,6 +48,11 @@ class Encoder(ABC):
     def identity(self) -> str:
         """Return a digest of weights and preprocessing: equal identity means equal features."""
 
+    @property
+    def raw_identity(self) -> str:
+        """Return a digest of what decides `encode` alone; by default `identity`, which decides `finish` too."""
+        return self.identity
+
     @abstractmethod
     def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
         """Return (n, raw_dim) features of n places, given one (n, size_px, size_px, 3) array per view."""

@@ -64,20 +64,28 @@ class NetworkEncoder(Encoder):
         self.bfloat16 = bfloat16_helps(self.device)
         self.raw_dim = len(self.patches) * features_length(self._model, view.size_px, self.device)
         self.dim = self.raw_dim * (2 if self.context_um else 1)
-        self._identity = ""
+        self._identities: dict[float, str] = {}
 
     @property
     def identity(self) -> str:
         """Return a digest of weights, preprocessing and number type."""
-        if not self._identity:
+        return self._digest(self.context_um)
+
+    @property
+    def raw_identity(self) -> str:
+        """Return the identity of the same encoder without `context`, which `encode` does not read."""
+        return self._digest(0.0)
+
+    def _digest(self, context_um: float) -> str:
+        if context_um not in self._identities:
             digest = hashlib.blake2b(digest_size=16)
-            digest.update(repr((self._what, self.patches, self.mean, self.std, self.context_um)).encode())
+            digest.update(repr((self._what, self.patches, self.mean, self.std, context_um)).encode())
             for key, value in self._model.state_dict().items():
                 digest.update(key.encode())
                 digest.update(value.detach().cpu().contiguous().numpy().tobytes())
             # The number type after the hyphen: it decides the cache key, not whether a model fits its encoder.
-            self._identity = f"{digest.hexdigest()}-{'bfloat16' if self.bfloat16 else 'float32'}"
-        return self._identity
+            self._identities[context_um] = f"{digest.hexdigest()}-{'bfloat16' if self.bfloat16 else 'float32'}"
+        return self._identities[context_um]
 
     def encode(self, patches: tuple[UInt8Array, ...]) -> FloatArray:
         """Return (n, raw_dim) features, those of the narrowest field of view first."""

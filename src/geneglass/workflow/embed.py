@@ -161,7 +161,7 @@ def _file(section: Section, encoder: Encoder, centres_yx: FloatArray) -> Path:
 
 def _key(slide: Slide, encoder: Encoder, centres_yx: FloatArray, mpp: float) -> str:
     digest = hashlib.sha256()
-    for text in (slide.content_hash(), encoder.identity, f"{mpp:.6f}", repr(encoder.patches)):
+    for text in (slide.content_hash(), encoder.raw_identity, f"{mpp:.6f}", repr(encoder.patches)):
         digest.update(text.encode() + b"\0")
     digest.update(np.ascontiguousarray(centres_yx, dtype="<f4").tobytes())
     return digest.hexdigest()[:40]
