@@ -6,6 +6,7 @@ from typing import Any
 from qtpy.QtTest import QTest
 
 from geneglass.viewer.panes import BESIDE, BLINK, SWIPE, WITH_DIFFERENCE
+from geneglass.viewer.view_controls import ViewControls
 from tour.pictures import save_window, show_page
 
 DRAWN_MS = 1000
@@ -25,7 +26,7 @@ def shots(panel: Any, viewer: Any, folder: Path) -> None:
     compare.blink.turn()
     save_window(panel, folder / "compare_blink_turned.png")
     compare.set_panes(mode=BESIDE)
-    controls = panel.genes.controls
+    controls = panel.genes.findChild(ViewControls)
     controls.fold.button.setChecked(True)
     compare.set_look(own_scale=True)
     save_window(panel, folder / "compare_own_scale.png")
