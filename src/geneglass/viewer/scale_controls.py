@@ -12,7 +12,7 @@ from geneglass.viewer.desk import listen
 
 PERCENTILES, VALUES = "percentiles", "values"
 AUTOMATIC, LIMIT = "difference: auto", "difference up to"
-SPIN_PX = 60
+SPIN_PX = 48
 HIGHEST = 10_000.0
 """Counts per 10k."""
 
@@ -58,6 +58,8 @@ class ScaleControls(QWidget):
         grid.setHorizontalSpacing(8)
         grid.addWidget(self.clear, 0, 0)
         grid.addWidget(self.threshold, 0, 1)
+        for end in (self.low, self.high):
+            end.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         limits = QHBoxLayout()
         limits.setSpacing(4)
         limits.addWidget(self.low)
@@ -131,8 +133,8 @@ def _spin(low: float, step: float, tip: str) -> QDoubleSpinBox:
     spin.setDecimals(2)
     spin.setToolTip(tip)
     spin.setKeyboardTracking(False)
-    # As wide as the panel leaves: the least width of its longest number would push others out.
-    spin.setMinimumWidth(SPIN_PX)
+    # The style of the window would have them wider than two fit beside each other in the narrowest panel.
+    spin.setStyleSheet(f"min-width: {SPIN_PX}px;")
     return spin
 
 

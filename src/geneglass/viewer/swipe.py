@@ -104,7 +104,8 @@ class Swipe:
             self.line.data = data
             return
         selected = set(viewer.layers.selection)
-        kwargs = {"name": NAME, "edge_color": COLOUR, "opacity": 1.0, "vector_style": "line", "units": self._maps()[0].units}
+        kwargs = {"name": NAME, "edge_color": COLOUR, "opacity": 1.0, "vector_style": "line"}
+        kwargs["units"] = self._maps()[0].units
         self.line = viewer.add_layer(Layer.create(data, kwargs, "vectors"))
         self.line.locked = True
         viewer.layers.selection = selected or {self.line}
