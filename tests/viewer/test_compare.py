@@ -127,15 +127,18 @@ def test_a_narrow_pane_says_it_in_the_note(compare: Compare, viewer: ViewerModel
     viewer.canvas.size = (800, 500)
     compare.session.set_prediction(predicted(compare.session.section, trained=True))
     compare.session.set_gene("ERBB2")
-    assert points(compare, PREDICTED).name == "ERBB2 predicted, training data"
+    assert points(compare, PREDICTED).name == "ERBB2 pred., training data"
     assert "held-out r = 0.41" in viewer.canvas.overlays.text.text
     viewer.canvas.size = (800, 1200)
     assert "held-out r = 0.41" in points(compare, PREDICTED).name
     assert "held-out" not in viewer.canvas.overlays.text.text
 
 
-def test_constant_prediction_has_no_r(both: Compare) -> None:
+def test_constant_prediction_has_no_r(both: Compare, viewer: ViewerModel) -> None:
     both.session.set_gene("ACTB")
+    # What is cut off says nothing: the reason is left out first.
+    assert points(both, PREDICTED).name == "ACTB pred., r undefined"
+    viewer.canvas.size = (800, 1200)
     assert points(both, PREDICTED).name == "ACTB predicted, r undefined (no variation)"
 
 

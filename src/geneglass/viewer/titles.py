@@ -58,7 +58,7 @@ def predicted_title(gene: Gene, score: Score | None, *, training: bool, signal: 
     if score is None:
         return Title(f"{title}{held_out}", title, f"{brief}")
     n = f" (n = {score.n_spots})" if np.isfinite(score.r) else ""
-    r = f", r = {r_text(score.r)}" if np.isfinite(score.r) else ""
+    r = f", r = {r_text(score.r)}" if np.isfinite(score.r) else ", r undefined"
     return Title(f"{title}, {_score(score)}{n}", f"{title}, {_score(score)}", f"{brief}{r}")
 
 
