@@ -8,7 +8,7 @@ from qtpy.QtCore import QPoint
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtTest import QTest
 
-SETTLE_MS = 500
+SETTLE_MS = 1200
 STEP_MS = 20
 
 
