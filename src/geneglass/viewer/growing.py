@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from weakref import ref
 
+import numpy as np
 from anndata import AnnData
 
 from geneglass.errors import InputError
@@ -94,5 +95,8 @@ def _stay(viewer: Any, session: Session) -> None:
     now, size = field.now(), field.size_yx_px()
     if section is None or session.source is None or now is None or size is None:
         return
-    if all(shown < CLOSE_UP * whole for shown, whole in zip(size, extent_yx_px(section), strict=True)):
+    # All spots in view are no close-up, however large the slide around them.
+    spots_yx = section.centres_yx
+    extent = np.ptp(spots_yx, axis=0) if len(spots_yx) else extent_yx_px(section)
+    if all(shown < CLOSE_UP * whole for shown, whole in zip(size, extent, strict=True)):
         field.plan(session.source, lambda _: now)
