@@ -208,8 +208,7 @@ class DomainView:
         domains, deed = self._read()
         if domains != self._drawn.domains:
             self.edited.emit(self._source, domains, deed)
-        elif len(layer.data) != len(self._drawn.rows) and not str(layer.mode).startswith("add_"):
-            # A polygon of which two corners are set has no area yet, and is still being drawn.
+        elif len(layer.data) != len(self._drawn.rows):
             self._render(viewer)
 
     def _read(self) -> tuple[tuple[Domain, ...], str]:
