@@ -53,7 +53,10 @@ class Slide:
             self.hand.qtbot.mouseDClick(self.canvas, LEFT, pos=self.at(corners[-1]))
 
     def click(self, yx: Yx) -> None:
-        self.hand.qtbot.mouseMove(self.canvas, self.at(yx))
+        # vispy leaves out moves that come within 10 ms, and napari takes a polygon's corner from the last move.
+        for nudge in (QPoint(-2, 0), QPoint(-1, 0), QPoint(0, 0)):
+            self.hand.qtbot.mouseMove(self.canvas, self.at(yx) + nudge)
+            self.hand.qtbot.wait(15)
         self.hand.qtbot.mouseClick(self.canvas, LEFT, pos=self.at(yx))
         # Two clicks in one place would be a double click.
         self.hand.qtbot.wait(50)
