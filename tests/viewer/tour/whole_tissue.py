@@ -3,41 +3,28 @@
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QApplication
-
-PREDICT, GENES = 1, 2
+from tour.pictures import save_window, show_page, wait_until
 
 
 def shots(panel: Any, viewer: Any, folder: Path) -> None:
     """Predict the open section on a grid with the session's model, and save a picture of each state."""
     tab, runner = panel.predict_tab, panel.desk.runner
-    panel.tabs.setCurrentIndex(PREDICT)
-    _until(lambda: tab.check._known is not None and tab.check._runner.running is None)
+    show_page(panel, "Predict")
+    wait_until(lambda: tab.check._known is not None and tab.check._runner.running is None)
     tab.on_grid.setChecked(True)
     tab.stride_um.setValue(25)
-    _save(panel, folder / "whole_tissue_ready.png")
+    save_window(panel, folder / "whole_tissue_ready.png")
     tab.predict.click()
     session = panel.desk.session
-    _until(lambda: runner.running is None or 0.2 < float(session.provenance.get("covered", 0)) < 1)
-    _save(panel, folder / "whole_tissue_growing.png")
+    wait_until(lambda: runner.running is None or 0.2 < float(session.provenance.get("covered", 0)) < 1)
+    save_window(panel, folder / "whole_tissue_growing.png")
     panel.job.cancel.click()
-    _until(lambda: runner.running is None)
-    _save(panel, folder / "whole_tissue_stopped.png")
+    wait_until(lambda: runner.running is None, 120)
+    save_window(panel, folder / "whole_tissue_stopped.png")
     tab.predict.click()
-    _until(lambda: runner.running is None)
+    wait_until(lambda: runner.running is None, 120)
     panel.compare.set_look(doubt_below=0.7)
-    _save(panel, folder / "whole_tissue_doubt.png")
+    save_window(panel, folder / "whole_tissue_doubt.png")
     panel.compare.set_look(doubt_below=None, show_confidence=True)
-    _save(panel, folder / "whole_tissue_confidence.png")
+    save_window(panel, folder / "whole_tissue_confidence.png")
     panel.compare.set_look(show_confidence=False)
-
-
-def _until(holds: Any) -> None:
-    while not holds():
-        QApplication.processEvents()
-
-
-def _save(panel: Any, path: Path) -> None:
-    for _ in range(20):
-        QApplication.processEvents()
-    panel.window().grab().save(str(path))
