@@ -4,14 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
+ENGINE := tests/contracts tests/workflow tests/cli tests/model
+ENGINE_LOG := .engine_tests.log
 
 .PHONY: demo test check bench recovery tour fuzz setup system clean
 
 demo: setup ## the main job on the embedded sample
 	$(BIN)/geneglass demo --out demo_output
 
-test: setup system ## all tests, real windows included, on a virtual display
-	$(XVFB) $(BIN)/python -m pytest
+test: setup system ## all tests: real windows on a virtual display, and the engine's beside them
+	@export OMP_NUM_THREADS=1; \
+	$(BIN)/python -m pytest $(ENGINE) > $(ENGINE_LOG) 2>&1 & engine=$$!; \
+	trap 'kill $$engine' INT TERM; \
+	$(XVFB) $(BIN)/python -m pytest tests $(ENGINE:%=--ignore=%); window=$$?; \
+	wait $$engine; engine=$$?; \
+	cat $(ENGINE_LOG); \
+	test $$window -eq 0 && test $$engine -eq 0
 
 check: setup ## style, types, room contract
 	$(BIN)/ruff check .
@@ -50,4 +58,4 @@ system: ## X libraries for windows on a virtual display
 	sh .ci/system
 
 clean:
-	rm -rf $(VENV) demo_output tour_output recovery.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(ENGINE_LOG) demo_output tour_output recovery.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QMainWindow,
     QMenu,
     QRadioButton,
+    QScrollArea,
     QTabWidget,
     QWidget,
 )
@@ -147,9 +148,18 @@ class Hand:
         """Press and release the left button where a widget can be seen, in its middle unless told otherwise."""
         place = widget.rect().center() if at is None else at
         assert widget.isVisible(), f"{widget} can not be seen"
+        self.scroll_to(widget)
         assert widget.isEnabled(), f"{widget} is greyed out"
         assert widget.visibleRegion().contains(place), f"{widget} is cut off or covered at {place}"
         self.qtbot.mouseClick(widget, LEFT, pos=place)
+
+    def scroll_to(self, widget: QWidget) -> None:
+        """Scroll the page that a widget is on until it is seen, as a person does; a list scrolls its own rows."""
+        around = widget.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None and not widget.visibleRegion().contains(widget.rect().center()):
+            around.ensureWidgetVisible(widget)
 
     def choose(self, *titles: str) -> None:
         """Click through the menu bar, one menu after another."""

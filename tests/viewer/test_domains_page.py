@@ -139,7 +139,7 @@ def test_draw_name_undo_redo_reopen_export_and_read_back(
 
     path = tmp_path / "out.geojson"
     monkeypatch.setattr(domain_files, "choose_target", lambda *_: path)
-    scroll_to(hand, page, page.files)
+    unfold(hand, page.files)
     hand.click(page.files.save["GeoJSON"])
     until(hand, lambda: panel.desk.runner.running is None and path.exists())
     back, told = read_domains(path)
@@ -159,19 +159,14 @@ def points(centres_yx: np.ndarray) -> list[Any]:
     return list(shapely.points(np.asarray(centres_yx, float)[:, ::-1]))
 
 
-def scroll_to(hand: Any, page: Any, content: QWidget) -> None:
+def unfold(hand: Any, content: QWidget) -> None:
     """Unfold what is folded and bring it into view."""
     fold = content.parentWidget()
     if not content.isVisible():
-        bring(page, fold.button)
         hand.click(fold.button)
     hand.qtbot.wait(50)
-    bring(page, content)
+    hand.scroll_to(content)
 
-
-def bring(page: QWidget, widget: QWidget) -> None:
-    area: Any = page.parentWidget().parentWidget()
-    area.ensureWidgetVisible(widget)
     QApplication.processEvents()
 
 
@@ -196,7 +191,7 @@ def test_corners_move_by_mouse_and_clusters_genes_and_a_second_reader_are_shown(
     assert session.domains == (left, right)
     choose_tool(hand, page, "Look")
 
-    scroll_to(hand, page, page.clusters)
+    unfold(hand, page.clusters)
     page.clusters.method.setCurrentText("k-means")
     page.clusters.n_clusters.setValue(2)
     page.clusters.propose.click()
@@ -207,19 +202,19 @@ def test_corners_move_by_mouse_and_clusters_genes_and_a_second_reader_are_shown(
     assert names(panel) == ["Tumor", "Stroma", "Cluster 1", "Cluster 2"]
     page.tools.undo.click()
 
-    scroll_to(hand, page, page.differences)
+    unfold(hand, page.differences)
     page.differences.second.setCurrentText("Stroma")
     page.differences.compare.click()
     until(hand, lambda: page.differences.table.rowCount() > 0)
     table = page.differences.table
     rising = next(row for row in range(table.rowCount()) if table.item(row, 0).text() == "ERBB2")
-    bring(page, table)
+    hand.scroll_to(table)
     hand.click(table.viewport(), table.visualItemRect(table.item(rising, 0)).center())
     assert session.gene == "ERBB2"
 
     other = tmp_path / "reader.geojson"
     write_domains(other, [Domain("Tumor", shapely.box(20, 20, 240, 300)), Domain("Fat", right.shape)])
-    scroll_to(hand, page, page.readers)
+    unfold(hand, page.readers)
     page.readers.compare(other)
     until(hand, lambda: page.readers.list.count() == 1)
     assert "Cohen's kappa" in page.readers.told.text()

@@ -142,3 +142,23 @@ def test_two_sessions_run_at_the_same_time(qtbot, wait_for):
     first.runner.run("A", counting(30, pause=0.01), first.take)
     second.runner.run("B", counting(30, pause=0.01), second.take)
     wait_for(lambda: first.result == second.result == "counted")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nobody_is_told_of_a_job_that_was_abandoned(qtbot, heard, fails):
+    go_on = threading.Event()
+
+    def job():
+        yield Event("Waiting", 0, 1)
+        go_on.wait(10)
+        if fails:
+            raise InputError("too late")
+        return "result"
+
+    heard.runner.run("Waiting", job(), heard.take)
+    qtbot.waitUntil(lambda: heard.events != [])
+    heard.runner.abandon()
+    go_on.set()
+    qtbot.waitUntil(lambda: heard.runner.running is None)
+    assert heard.kinds == ["started", "finished"]
+    assert heard.result is None

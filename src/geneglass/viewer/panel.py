@@ -245,5 +245,5 @@ def _best_gene(genes: Sequence[Any]) -> str | None:
 
 def _close_down(runner: JobRunner, theme: Any, slot: Any, *_: object) -> None:
     """Stop what runs for a panel that is no more."""
-    runner.cancel()
+    runner.abandon()
     theme.disconnect(slot)

@@ -32,6 +32,7 @@ class SessionRow(QWidget):
         self._viewer = ref(getattr(viewer, "__wrapped__", viewer))
         self._own = JobRunner()
         self._own.failed.connect(desk.messages.error)
+        self.destroyed.connect(self._own.abandon)
         self.save = QPushButton("Save session…")
         self.save.setToolTip(WORDS)
         self.open = QPushButton("Open session…")

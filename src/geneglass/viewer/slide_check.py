@@ -56,7 +56,7 @@ class SlideCheck(QWidget):
         listen(desk.session.section_changed, self, self._on_changed)
         desk.runner.finished.connect(self._wait.start)
         self._runner.finished.connect(self._wait.start)
-        self.destroyed.connect(self._runner.cancel)
+        self.destroyed.connect(self._runner.abandon)
         self._say(())
 
     def showEvent(self, event: QShowEvent) -> None:

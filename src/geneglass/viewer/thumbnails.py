@@ -42,7 +42,7 @@ class Thumbnails(QObject):
         desk.runner.finished.connect(self._start)
         listen(desk.session.cohort_changed, self, self._start)
         listen(desk.session.section_changed, self, self._start)
-        self.destroyed.connect(self._own.cancel)
+        self.destroyed.connect(self._own.abandon)
 
     def of(self, source: SectionSource) -> QPixmap | None:
         """Return the picture of a section, None while it is not known."""

@@ -39,6 +39,7 @@ class _Run:
         self.inbox: deque[Event] = deque()
         self.result: Any = None
         self.completed = False
+        self.abandoned = False
         self.error: Exception | None = None
         self.worker: GeneratorWorker | None = None
         self._job = job
@@ -148,6 +149,12 @@ class JobRunner(QObject):
         if self._run is not None and self._run.worker is not None:
             self._run.worker.quit()
 
+    def abandon(self, *_: object) -> None:
+        """Cancel the running job and tell its result to nobody: whoever asked for it is no more."""
+        if self._run is not None:
+            self._run.abandoned = True
+        self.cancel()
+
     def _deliver(self) -> None:
         events: list[Event] = []
         while self._run is not None and self._run.inbox:
@@ -174,6 +181,8 @@ class JobRunner(QObject):
             self.finished.emit()
 
     def _conclude(self, run: _Run) -> None:
+        if run.abandoned:
+            return
         if run.error is not None:
             self.failed.emit(run.error)
         elif not run.completed:
