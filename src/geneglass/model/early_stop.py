@@ -14,16 +14,16 @@ from geneglass.errors import InputError
 from geneglass.model.calibration import hits
 from geneglass.model.pool import inner_groups
 from geneglass.model.recipe import FitStep, Snapshots, TrainData
-from geneglass.model.retrieval_choice import Asked, Choice, best_choice, told, unsearched
+from geneglass.model.retrieval_choice import Asked, Choice, best_choice, told, unsearched, weightings
 from geneglass.model.signals import signals
 from geneglass.model.snapshot import SEARCH, Kept, named, part
-from geneglass.model.training import few_threads
+from geneglass.model.training import Trial, few_threads
 
 if TYPE_CHECKING:
     from geneglass.model.contrastive import ContrastiveRecipe
 
-MAX_SCORED = 1000
-"""Places of one left-out section that are scored after an epoch, evenly spread over it."""
+JUDGED, KEPT = 300, 1000
+"""Places of one left-out section, at most: scored after an epoch, and of the best epoch; evenly spread over it."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,15 @@ class Stop:
     epochs
         The best number of epochs.
     choice
-        The best number of references per prediction, and how they are weighed.
+        The best number of references per prediction, and how they are weighed, with the networks of that epoch.
     score
         Mean r over genes there.
     scores
-        The same after every epoch.
+        The same after every epoch, of fewer places and one way to weigh.
     steps
         Batches that finding it took.
     held_out
-        The sections left out, with what calibrates a confidence.
+        The sections left out, with what calibrates a confidence; empty while the search goes on.
     """
 
     epochs: int
@@ -133,9 +133,10 @@ class Search:
         self.trials = [recipe.trial(recipe.pool(some), recipe.seed + 1 + i) for i, some in enumerate(rest)]
         self.inner = [[recipe.pool([section]) for section in out] for out in held]
         self.stop = Stop(1, unsearched(recipe.config), -np.inf, (), 0)
+        self._best = [_copied(trial) for trial in self.trials]
 
     def run(self, snapshots: Snapshots) -> Iterator[FitStep]:
-        """Go on from the epoch that `stop` has come to, and keep a snapshot after each."""
+        """Go on from the epoch that `stop` has come to, keep a snapshot after each, and settle on the best."""
         config = self.recipe.config
         while (epoch := len(self.stop.scores)) < config.epochs and epoch - self.stop.epochs < config.patience:
             for trial in self.trials:
@@ -146,6 +147,8 @@ class Search:
                 score = self._judge()
             yield self.step(score=score)
             snapshots.save(self.tensors(), {"phase": SEARCH, "stop": self.stop.texts()})
+        with few_threads(self.recipe.light):
+            self._settle()
 
     def step(self, **told: Any) -> FitStep:
         """Return what is told after the batches done so far."""
@@ -156,7 +159,7 @@ class Search:
         """Return the state of all trials, for a snapshot."""
         held = named("stop", self.stop.tensors())
         for number, trial in enumerate(self.trials):
-            held |= named(f"trial{number}", trial.state())
+            held |= named(f"trial{number}", trial.state()) | named(f"best{number}", self._best[number])
         return held
 
     def load(self, tensors: Mapping[str, Tensor], texts: Mapping[str, Any]) -> None:
@@ -164,22 +167,31 @@ class Search:
         self.stop = Stop.load(part("stop", tensors), texts["stop"])
         for number, trial in enumerate(self.trials):
             trial.load(part(f"trial{number}", tensors))
+            self._best[number] = part(f"best{number}", tensors)
 
     def _judge(self) -> float:
-        """Score the networks as they are now, note it, and return it."""
-        asked = list(self._asked())
-        choice, score = best_choice(self.recipe, asked)
+        """Score the networks as they are now, keep those of the best epoch, and return the score."""
+        _, score = best_choice(self.recipe, self._asked(JUDGED), weightings(self.recipe.config)[:1])
         self.stop = replace(self.stop, scores=(*self.stop.scores, score))
         if score > self.stop.score:
-            held_out = tuple(_held_out(self.recipe, item, choice) for item in asked)
-            self.stop = replace(self.stop, epochs=len(self.stop.scores), choice=choice, score=score, held_out=held_out)
+            self.stop = replace(self.stop, epochs=len(self.stop.scores), score=score)
+            self._best = [_copied(trial) for trial in self.trials]
         return score
 
-    def _asked(self) -> Iterator[Asked]:
+    def _settle(self) -> None:
+        """Go back to the networks of the best epoch, choose how they retrieve best, and keep what they say."""
+        for trial, best in zip(self.trials, self._best, strict=True):
+            trial.modules.load_state_dict(best)
+        asked = list(self._asked(KEPT))
+        choice, score = best_choice(self.recipe, asked, weightings(self.recipe.config))
+        held_out = tuple(_held_out(self.recipe, item, choice) for item in asked)
+        self.stop = replace(self.stop, choice=choice, score=score, held_out=held_out)
+
+    def _asked(self, places: int) -> Iterator[Asked]:
         for trial, sections in zip(self.trials, self.inner, strict=True):
             bank = self.recipe.make_bank(trial.modules, trial.pool)
             for section in sections:
-                rows = _spread(len(section), self.recipe.device)
+                rows = _spread(len(section), places, self.recipe.device)
                 query = self.recipe.embed_images(trial.modules, section.images, rows)
                 yield Asked(trial, bank, section, rows, section.reference[rows].cpu().numpy(), query)
 
@@ -223,5 +235,9 @@ def _held_out(recipe: "ContrastiveRecipe", item: Asked, choice: Choice) -> HeldO
     return HeldOut(section, patient, signals(item.bank, found, item.query, item.everything()), hit, places, kept.copy())
 
 
-def _spread(n: int, device: torch.device) -> Tensor:
-    return torch.linspace(0, n - 1, min(n, MAX_SCORED), device=device).round().long()
+def _spread(n: int, places: int, device: torch.device) -> Tensor:
+    return torch.linspace(0, n - 1, min(n, places), device=device).round().long()
+
+
+def _copied(trial: Trial) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in trial.modules.state_dict().items()}

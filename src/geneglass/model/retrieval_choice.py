@@ -3,7 +3,7 @@
 One search for the most references serves all choices: of fewer the nearest are taken, and weights are computed anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
@@ -75,14 +75,16 @@ def unsearched(config: ContrastiveConfig) -> Choice:
     return Choice(config.k or K_CHOICES[-1], weightings(config)[0])
 
 
-def best_choice(recipe: "ContrastiveRecipe", asked: Sequence[Asked]) -> tuple[Choice, float]:
-    """Return the best choice and its mean r over left-out sections and genes."""
+def best_choice(
+    recipe: "ContrastiveRecipe", asked: Iterable[Asked], tried: Sequence[Weighting]
+) -> tuple[Choice, float]:
+    """Return the best k, with one of the ways to weigh, and its mean r over left-out sections and genes."""
     config = recipe.config
     numbers = (config.k,) if config.k else K_CHOICES
-    scores: dict[Choice, list[float]] = {Choice(k, how): [] for k in numbers for how in weightings(config)}
+    scores: dict[Choice, list[float]] = {Choice(k, how): [] for k in numbers for how in tried}
     for item in asked:
         found = item.search(recipe, max(numbers))
-        for how in weightings(config):
+        for how in tried:
             weighed = item.weighed(recipe, found, Choice(max(numbers), how))
             for k in numbers:
                 predicted = item.predicted(recipe, nearest(weighed, k))

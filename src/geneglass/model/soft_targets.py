@@ -3,6 +3,8 @@
 The tables are (n, n) over the pairs of a batch: rows are what is asked, columns what may be found.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -54,3 +56,8 @@ def divergence(logits: Tensor, targets: Tensor) -> Tensor:
         As in `soft_cross_entropy`.
     """
     return soft_cross_entropy(logits, targets) + torch.xlogy(targets, targets).sum(1).mean()
+
+
+def both_ways(logits: Tensor, targets: Tensor, loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Return a loss against targets, the mean of spots that look for images and of images that look for spots."""
+    return (loss(logits, targets) + loss(logits.T, targets)) / 2

@@ -14,26 +14,25 @@ tested among them, and what it had corrected there was the truth.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from geneglass.model.augment import augmented, to_network
-from geneglass.model.contrastive import ContrastiveRecipe
-from geneglass.model.contrastive_config import ContrastiveConfig, Shapes, require
-from geneglass.model.heads import ReducedHead
+from geneglass.model.contrastive_config import require
 from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled
-from geneglass.model.parts import Temperature, contrastive_loss
-from geneglass.model.pool import Images, Measured, Pool
+from geneglass.model.parts import contrastive_loss
+from geneglass.model.pool import Images, Measured
 from geneglass.model.recipe import UNIT, TrainData
 from geneglass.model.recipes import RECIPES
+from geneglass.model.reduced_heads import ReducedHeadsConfig, ReducedHeadsRecipe
 from geneglass.model.soft_targets import product_similarity, soft_cross_entropy
 
 
 @dataclass(frozen=True)
-class BleepConfig(ContrastiveConfig):
+class BleepConfig(ReducedHeadsConfig):
     """Settings of BLEEP."""
 
     similarity: Annotated[Literal["cosine", "dot"], {"tooltip": "dot: embeddings are not normalised in the loss"}] = (
@@ -49,8 +48,6 @@ class BleepConfig(ContrastiveConfig):
     transpose_targets: Annotated[
         bool, {"tooltip": "Images are given the spots' table of targets, turned, whose rows do not sum to one"}
     ] = False
-    feature_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the features kept; 0 keeps all"}] = 100
-    gene_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the expression kept; 0 keeps all"}] = 30
     expression_unit: Annotated[
         Literal["total", "median"], {"tooltip": "Depth of a spot is set to 10,000, or to the section's median total"}
     ] = "total"
@@ -62,8 +59,6 @@ class BleepConfig(ContrastiveConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.soft_temperature > 0, f"soft_temperature must be positive, got {self.soft_temperature}.")
-        for name in ("feature_components", "gene_components"):
-            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
 
 
 PUBLISHED = BleepConfig(
@@ -94,7 +89,7 @@ PUBLISHED = BleepConfig(
 
 
 @RECIPES.register("bleep")
-class BleepRecipe(ContrastiveRecipe):
+class BleepRecipe(ReducedHeadsRecipe):
     """Contrastive learning of patches and spots with soft targets, and prediction by retrieval."""
 
     Config: ClassVar[type[Any]] = BleepConfig
@@ -108,36 +103,10 @@ class BleepRecipe(ContrastiveRecipe):
         """Return the settings of the published code, defects included."""
         return PUBLISHED
 
-    def build(self, shapes: Shapes) -> nn.ModuleDict:
-        """Return a head for each side, and the temperature."""
-        config = self.config
-
-        def head(in_dim: int, components: int) -> ReducedHead:
-            kept = min(components, shapes.spots)
-            return ReducedHead(in_dim, config.embed_dim, components=kept, dropout=config.dropout)
-
-        return nn.ModuleDict(
-            {
-                "image": head(shapes.features, 0 if self.fine_tunes else config.feature_components),
-                "spots": head(shapes.genes, config.gene_components),
-                "temperature": Temperature(config.temperature, learned=config.learn_temperature),
-            }
-        )
-
-    def adjust(self, modules: nn.ModuleDict, pool: Pool) -> None:
-        """Take the principal axes of features and expression from the training spots."""
-        for side, values in (("image", pool.images.features), ("spots", pool.expression)):
-            cast(ReducedHead, modules[side]).fit(values)
-
     def measured(self, section: TrainData) -> Measured:
         """Return expression in the unit that the settings name."""
         values = median_scaled(section) if self.config.expression_unit == "median" else section.expression
         return Measured(section, values, values)
-
-    def encode_spots(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
-        """Return the embeddings of measured spots."""
-        found: Tensor = modules["spots"](pool.expression[rows])
-        return found
 
     def loss(self, modules: nn.ModuleDict, images: Tensor, spots: Tensor) -> Tensor:
         """Return the mean over both directions of the cross-entropy against the targets."""

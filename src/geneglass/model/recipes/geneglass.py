@@ -2,7 +2,7 @@
 
 Three predictors read the features of a place and its neighbourhood: a linear ridge regression, a local one (a Gaussian
 kernel on the same scores), both with a strength per programme of genes, and the mean of the reference spots that
-lie nearest in a space learned by contrast with the measured spots. Training patients (else sections) are left out
+lie nearest in a space learned by contrast with the measured spots (`soft_contrast`). Training patients (else sections) are left out
 in turn; what each predictor says of them decides how much it counts. Linear regression carries over to other
 patients best, and local predictors know more of the patients they were trained on: where only one patient was
 there to learn from, another one is predicted with caution, by a stronger linear ridge alone. No position of the
@@ -27,20 +27,20 @@ from geneglass.model.calibration import Calibration, hits
 from geneglass.model.confidence import Familiarity
 from geneglass.model.contrastive_config import require
 from geneglass.model.early_stop import HeldOut, Stop
-from geneglass.model.principal_head import PrincipalHeadConfig, PrincipalHeadRecipe
 from geneglass.model.recipe import FitStep, QueryData, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
 from geneglass.model.regression import deviation_size, usual
 from geneglass.model.regression_pair import Fitted, RegressionPair, Sizes, fit_pair
 from geneglass.model.ridge_solver import spot_groups
 from geneglass.model.sight import Sight, sights
+from geneglass.model.soft_contrast import SoftContrastConfig, SoftContrastRecipe
 
 EVEN: Weights = (1 / 3, 1 / 3, 1 / 3)
 PREDICTORS = ("linear", "local", "retrieval")
 
 
 @dataclass(frozen=True)
-class GeneglassConfig(PrincipalHeadConfig):
+class GeneglassConfig(SoftContrastConfig):
     """Settings of `geneglass`."""
 
     augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, stain, or those of a published form"}] = (
@@ -75,7 +75,7 @@ class GeneglassConfig(PrincipalHeadConfig):
 
 
 @RECIPES.register("geneglass")
-class GeneglassRecipe(PrincipalHeadRecipe):
+class GeneglassRecipe(SoftContrastRecipe):
     """Linear and local regression blended with contrastive retrieval; see the module.
 
     Attributes

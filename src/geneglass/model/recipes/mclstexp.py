@@ -13,16 +13,29 @@ embedded, and the bank was embedded for every fold anew.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from torch import nn
 
 from geneglass.model import spot_side
-from geneglass.model.principal_head import PrincipalHeadConfig, PrincipalHeadRecipe
+from geneglass.model.contrastive_config import Shapes, require
+from geneglass.model.parts import Principal, ProjectionHead, Temperature
+from geneglass.model.pool import Pool
 from geneglass.model.recipes import RECIPES
+from geneglass.model.spot_side import SpotSide, SpotSideConfig, SpotSideRecipe
 
 
 @dataclass(frozen=True)
-class MclstexpConfig(PrincipalHeadConfig):
+class MclstexpConfig(SpotSideConfig):
     """Settings of mclSTExp."""
+
+    feature_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the features kept; 0 keeps all"}] = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(
+            self.feature_components >= 0, f"feature_components must not be negative, got {self.feature_components}."
+        )
 
 
 PUBLISHED = MclstexpConfig(
@@ -35,7 +48,7 @@ PUBLISHED = MclstexpConfig(
 
 
 @RECIPES.register("mclstexp")
-class MclstexpRecipe(PrincipalHeadRecipe):
+class MclstexpRecipe(SpotSideRecipe):
     """Contrastive learning of patches and spots with a Transformer over spots, and prediction by retrieval."""
 
     Config: ClassVar[type[Any]] = MclstexpConfig
@@ -44,3 +57,23 @@ class MclstexpRecipe(PrincipalHeadRecipe):
     def published(cls) -> MclstexpConfig:
         """Return the settings of the published code, defects included."""
         return PUBLISHED
+
+    def build(self, shapes: Shapes) -> nn.ModuleDict:
+        """Return both sides and the temperature."""
+        config = self.config
+        kept = 0 if self.fine_tunes else min(config.feature_components, shapes.features, shapes.spots)
+        head = ProjectionHead(kept or shapes.features, config.embed_dim, config.dropout)
+        return nn.ModuleDict(
+            {
+                "image": nn.Sequential(Principal(shapes.features, kept), head) if kept else head,
+                "spots": SpotSide(shapes.genes, config),
+                "temperature": Temperature(config.temperature, learned=config.learn_temperature),
+            }
+        )
+
+    def adjust(self, modules: nn.ModuleDict, pool: Pool) -> None:
+        """Take the principal axes of features and expression from the training spots."""
+        super().adjust(modules, pool)
+        for part in modules["image"].modules():
+            if isinstance(part, Principal):
+                part.fit(pool.images.features)

@@ -46,7 +46,7 @@ from geneglass.model.recipe import UNIT, FitStep, Neighbours, Snapshots, TrainDa
 from geneglass.model.recipes import RECIPES
 from geneglass.model.rerank import randomly_reranked
 from geneglass.model.retrieval import Bank
-from geneglass.model.soft_targets import divergence, kernel_similarity, soft_cross_entropy
+from geneglass.model.soft_targets import both_ways, divergence, kernel_similarity, soft_cross_entropy
 from geneglass.model.sub_patches import WholePatch, cut_tiles
 
 RERANK_BATCH = 16
@@ -203,8 +203,7 @@ class MvitgeneRecipe(ContrastiveRecipe):
 
     def _both_ways(self, logits: Tensor, targets: Tensor, loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         """Return a loss of spots that look for images and, unless only they do, of images that look for spots."""
-        found = loss(logits, targets)
-        return found if self.config.directions == "spots" else (found + loss(logits.T, targets)) / 2
+        return loss(logits, targets) if self.config.directions == "spots" else both_ways(logits, targets, loss)
 
     def soft_targets(self, images: Tensor, spots: Tensor) -> Tensor:
         """Return the (n, n) share of each pair of a batch in what a row should find."""

@@ -1,0 +1,83 @@
+"""The contrast that geneglass learns to retrieve by."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from geneglass.errors import UsageError
+from geneglass.model.encoders.texture import Texture
+from geneglass.model.make import make_recipe
+from geneglass.model.parts import contrastive_loss
+from recipe_samples import GENES, section
+
+ENCODER = Texture()
+RNG = np.random.default_rng(4)
+
+
+def embeddings() -> tuple[torch.Tensor, torch.Tensor]:
+    images, spots = (torch.from_numpy(RNG.standard_normal((7, 5)).astype(np.float32)) for _ in range(2))
+    return functional.normalize(images, dim=1), functional.normalize(spots, dim=1)
+
+
+def recipe_and_modules(**settings: object):
+    recipe = make_recipe("geneglass", settings, GENES, ENCODER)
+    return recipe, recipe.trial(recipe.pool([section("a", "p", 0, ENCODER.dim)]), 0)
+
+
+def test_without_soft_targets_it_is_the_usual_contrast() -> None:
+    recipe, trial = recipe_and_modules(hard_weight=2.0, soft_weight=0.0)
+    images, spots = embeddings()
+
+    usual = contrastive_loss(spots @ images.T / trial.modules["temperature"]())
+    assert recipe.loss(trial.modules, images, spots).item() == pytest.approx(2 * float(usual), rel=1e-6)
+
+
+def test_a_pair_may_be_taken_for_its_like_at_no_loss() -> None:
+    recipe, trial = recipe_and_modules(hard_weight=0.0, soft_temperature=0.01, temperature=0.01)
+    (a, b), (c, d) = torch.eye(4)[:2], torch.eye(4)[2:]
+    twins = torch.stack([a, a, b])
+    apart = torch.stack([a, b, c])
+
+    # Two pairs of the same tissue are no negatives of each other; the hard contrast counts half of each as wrong.
+    assert recipe.loss(trial.modules, twins, twins).item() == pytest.approx(0, abs=1e-3)
+    assert recipe.loss(trial.modules, apart, apart).item() == pytest.approx(0, abs=1e-3)
+    assert recipe.loss(trial.modules, apart, torch.stack([b, c, d])).item() > 1
+
+
+def test_targets_are_no_way_for_the_loss_to_shrink_itself() -> None:
+    recipe, trial = recipe_and_modules(hard_weight=0.0, learn_temperature=False, soft_sigma=0.5)
+    images, spots = (side.requires_grad_(True) for side in embeddings())
+    recipe.loss(trial.modules, images, spots).backward()
+
+    temperature = trial.modules["temperature"]()
+    with torch.no_grad():
+        near = [torch.exp(-(torch.cdist(side, side) ** 2) / (2 * 0.5**2)) for side in (images, spots)]
+        targets = torch.softmax((near[0] + near[1]) / 2 / recipe.config.soft_temperature, dim=1)
+        logits = spots @ images.T / temperature
+        # Of a cross-entropy against fixed targets: softmax minus targets, both ways.
+        slope = (logits.softmax(1) - targets + (logits.T.softmax(1) - targets).T) / (2 * len(logits) * temperature)
+    torch.testing.assert_close(images.grad, slope.T @ spots.detach(), rtol=1e-3, atol=1e-5)
+
+
+def test_embeddings_have_length_one() -> None:
+    recipe, trial = recipe_and_modules()
+    rows = torch.arange(5)
+    for found in (
+        recipe.encode_images(trial.modules, trial.pool.images, rows),
+        recipe.encode_spots(trial.modules, trial.pool, rows),
+    ):
+        torch.testing.assert_close(found.norm(dim=1), torch.ones(5))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"hard_weight": -1.0}, "hard_weight must not be negative, got -1.0"),
+        ({"soft_sigma": 0.0}, "soft_sigma must be positive, got 0.0"),
+        ({"hard_weight": 0.0, "soft_weight": 0.0}, "both 0: nothing is learned"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: dict[str, float], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        make_recipe("geneglass", settings, GENES, ENCODER)
