@@ -30,7 +30,7 @@ def test_without_soft_targets_it_is_the_usual_contrast() -> None:
     images, spots = embeddings()
 
     usual = contrastive_loss(spots @ images.T / trial.modules["temperature"]())
-    assert recipe.loss(trial.modules, images, spots).item() == pytest.approx(2 * float(usual), rel=1e-6)
+    assert recipe.loss(trial.modules, images, spots).item() == pytest.approx(2 * usual.item(), rel=1e-6)
 
 
 def test_a_pair_may_be_taken_for_its_like_at_no_loss() -> None:
