@@ -1,12 +1,11 @@
 """geneglass: regression and contrastive retrieval, blended as tissue left out says.
 
 Three predictors read the features of a place and its neighbourhood: a linear ridge regression, a local one (a Gaussian
-kernel on the same scores), both with a strength per programme of genes, and the mean of the reference spots that
-lie nearest in a space learned by contrast with the measured spots (`soft_contrast`). Training patients (else sections) are left out
-in turn; what each predictor says of them decides how much it counts. Linear regression carries over to other
-patients best, and local predictors know more of the patients they were trained on: where only one patient was
-there to learn from, another one is predicted with caution, by a stronger linear ridge alone. No position of the
-query is read.
+kernel on the same scores), both with a strength per programme of genes, and the mean of the reference spots that lie
+nearest in a space learned by contrast with the measured spots (`soft_contrast`). Training patients (else sections)
+are left out in turn; what each predictor says of them decides how much it counts. Where only one patient was there to
+learn from, nothing can say what carries over to another one, who is predicted with caution: half by a stronger linear
+ridge, half by retrieval, which err in different ways. No position of the query is read.
 
 Confidence is the probability that a prediction lies nearer to the measured profile than the mean of the training spots
 does, calibrated on the places left out.
@@ -36,6 +35,8 @@ from geneglass.model.sight import Sight, sights
 from geneglass.model.soft_contrast import SoftContrastConfig, SoftContrastRecipe
 
 EVEN: Weights = (1 / 3, 1 / 3, 1 / 3)
+CAUTIOUS: Weights = (1 / 2, 1 / 2)
+"""What the stronger ridge and retrieval count for where nothing could show what carries over to a new patient."""
 PREDICTORS = ("linear", "local", "retrieval")
 
 
@@ -161,12 +162,12 @@ class GeneglassRecipe(SoftContrastRecipe):
         return np.stack([strange, deviation_size(values, pair.mean)], axis=1)
 
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
-        """Return the blend; the cautious ridge for a patient that training could not learn to carry over to."""
+        """Return the blend; half and half, with caution, for a patient that training could not learn to carry over to."""
         pair, bank = self._regressions(), self.trained()[1]
         scores = pair.axes.scores(query.features)
         if self._across_patients or (query.patient is not None and query.patient in bank.patients):
             return mixed(self.weights, [*pair.predict(scores), retrieved])
-        return pair.cautious(scores)
+        return mixed(CAUTIOUS, [pair.cautious(scores), retrieved])
 
     def _known(self) -> Familiarity:
         if self._familiarity is None:
