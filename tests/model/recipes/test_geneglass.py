@@ -116,7 +116,8 @@ def test_caution_matters_for_new_patients_only(sisters: list[TrainData], within:
 
 def test_a_patient_that_nothing_carries_over_to_is_predicted_half_and_half(within: GeneglassRecipe) -> None:
     answer, pair = within.predict(query()), within._regressions()
-    assert answer.neighbours is not None and within.bank is not None
+    assert answer.neighbours is not None
+    assert within.bank is not None
     cautious, retrieved = pair.cautious(pair.axes.scores(query().features)), within.bank.average(answer.neighbours)
     np.testing.assert_allclose(answer.values, (cautious + retrieved) / 2, rtol=1e-6)
 

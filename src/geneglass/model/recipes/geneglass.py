@@ -162,7 +162,7 @@ class GeneglassRecipe(SoftContrastRecipe):
         return np.stack([strange, deviation_size(values, pair.mean)], axis=1)
 
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
-        """Return the blend; half and half, with caution, for a patient that training could not learn to carry over to."""
+        """Return the blend; half and half, with caution, for a patient that nothing could show how to carry over to."""
         pair, bank = self._regressions(), self.trained()[1]
         scores = pair.axes.scores(query.features)
         if self._across_patients or (query.patient is not None and query.patient in bank.patients):
