@@ -45,6 +45,10 @@ class DomainView:
     """The section's source, its domains after a hand changed them, and what it did in words."""
     pointed = Signal(object)
     """The id of the domain whose shape was selected in the layer."""
+    shown = Signal()
+    """The layer shows other domains, or is gone."""
+    tinted = Signal()
+    """Only colours or widths of the outlines have changed."""
 
     def __init__(self, viewer: Any, session: Session) -> None:
         self._viewer = ref(viewer)
@@ -96,6 +100,7 @@ class DomainView:
             with self._at_work():
                 self._tint(layer)
             self._select_chosen()
+            self.tinted.emit()
 
     def collect(self) -> None:
         """Take over now what a hand did and what it is just drawing."""
@@ -152,6 +157,7 @@ class DomainView:
             layer.metadata = {**layer.metadata, KEY: domains}
             self._tint(layer)
         self._select_chosen()
+        self.shown.emit()
 
     def _tint(self, layer: Any) -> None:
         if self._drawn is not None and self._drawn.rows:
@@ -178,6 +184,7 @@ class DomainView:
             with self._at_work():
                 viewer.layers.remove(layer)
         self.layer, self._drawn, self._drawing = None, None, False
+        self.shown.emit()
 
     def _on_data(self, event: Any) -> None:
         if self._busy:
@@ -244,6 +251,7 @@ class DomainView:
         if not 1 / SAME_WIDTH < self._wanted_width(layer) / min(layer.edge_width) < SAME_WIDTH:
             with self._at_work():
                 self._widen(layer)
+            self.tinted.emit()
 
     def _wanted_width(self, layer: Any) -> float:
         viewer: Any = self._viewer()

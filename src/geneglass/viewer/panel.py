@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QScrol
 from geneglass.viewer.arrange import NARROW_PX, pane_width_px
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.desk import Desk, listen
-from geneglass.viewer.domains import domains_of
+from geneglass.viewer.domain_mirrors import mirrors_of
 from geneglass.viewer.drops import Drops
 from geneglass.viewer.field import field_of
 from geneglass.viewer.first_hint import FirstHint
@@ -61,7 +61,7 @@ class GeneglassPanel(QWidget):
         session = session_of(napari_viewer)
         self.compare = compare_of(napari_viewer)
         self.field = field_of(napari_viewer)
-        domains_of(napari_viewer)
+        mirrors_of(napari_viewer)
         self.messages = MessageStrip()
         self.desk = Desk(session, runner_of(session), self.messages)
         self.drops = Drops(self.desk, self._show_alone, self)
