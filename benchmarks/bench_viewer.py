@@ -8,7 +8,9 @@ places; both keep a colour bar, and they take turns. Nothing is painted in betwe
 tiles are a raster here and points in the plain way.
 
 Gaps: the sample is trained on and predicted in a shown window while a timer without interval ticks; a gap is the time
-between two ticks less what was spent in painting (events of painting and of the graphics card's canvas).
+between two ticks less what was spent in painting (events of painting and of the graphics card's canvas). Where a map
+appears, layers are made: what napari's own `add_layer` and `layers.remove` take is told beside ours, and the same two
+layers are added to a bare napari window in the same run.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from typing import Any
 
 import napari
 import numpy as np
+from napari.components import LayerList, ViewerModel
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication
 
@@ -32,6 +35,7 @@ from geneglass.data.lattice import grid_lattice
 from geneglass.data.sample import sample_cohort
 from geneglass.overlay import OVERLAYS, Layout, Shade
 from geneglass.viewer.arrange import add_layer
+from geneglass.viewer.growing import Growing
 from geneglass.viewer.layers import places_layer
 from geneglass.viewer.map_layers import colour_bar, paint
 from geneglass.workflow.config import PredictConfig, TrainConfig
@@ -42,6 +46,8 @@ SIZES = (("spots", 5_000, 1.5), ("spots", 50_000, 1.5), ("spots", 500_000, 2.0),
 """Overlay, places, and how many times as fast as the plain way is wanted."""
 MOST_MS = {("spots", 50_000): 100.0, ("raster", 1_000_000): 100.0}
 MOST_GAP_MS = 100.0
+STRIDE_UM = {"first_map": 60.0, "next_map": 50.0}
+"""Of two predictions: beside the first a pane is made, the next takes the place of the first."""
 STEP_PX, MPP = 20.0, 0.5
 PAINTING = {
     QEvent.Type.Paint,
@@ -108,8 +114,8 @@ class Gaps(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.longest_ms = self.longest_with_painting_ms = 0.0
-        self._painting = 0.0
+        self.longest_ms = self.longest_with_painting_ms = self.longest_of_ours_ms = 0.0
+        self._painting = self.in_layers = 0.0
         self._kind: Any = None
         self._since = self._last = time.perf_counter()
         self._timer = QTimer(self)
@@ -134,7 +140,8 @@ class Gaps(QObject):
         gap = now - self._last
         self.longest_with_painting_ms = max(self.longest_with_painting_ms, 1000 * gap)
         self.longest_ms = max(self.longest_ms, 1000 * (gap - self._painting))
-        self._last, self._painting, self._kind = now, 0.0, None
+        self.longest_of_ours_ms = max(self.longest_of_ours_ms, 1000 * (gap - self._painting - self.in_layers))
+        self._last, self._painting, self.in_layers, self._kind = now, 0.0, 0.0, None
 
     @contextmanager
     def measured(self) -> Iterator[None]:
@@ -144,10 +151,29 @@ class Gaps(QObject):
         self._since = self._last = time.perf_counter()
         self._timer.start()
         try:
-            yield
+            with self._timed(ViewerModel, "add_layer"), self._timed(LayerList, "remove"):
+                yield
         finally:
             self._timer.stop()
             application.removeEventFilter(self)
+
+    @contextmanager
+    def _timed(self, owner: Any, name: str) -> Iterator[None]:
+        """Count what a method of napari takes."""
+        plain = getattr(owner, name)
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return plain(*args, **kwargs)
+            finally:
+                self.in_layers += time.perf_counter() - start
+
+        setattr(owner, name, timed)
+        try:
+            yield
+        finally:
+            setattr(owner, name, plain)
 
 
 def gaps(folder: Path) -> dict[str, float]:
@@ -171,9 +197,12 @@ def gaps(folder: Path) -> dict[str, float]:
     given = TrainConfig(path, model, recipe="mclstexp", hold_out=left_out, settings=settings, cross_fit=False)
     found |= _gap("training", panel, train(given), panel.desk.session.set_model)
     section = f"{path}#{cohort.sections[-1].name}"
-    found |= _gap("prediction", panel, predict(PredictConfig(model, section, out, stride_um=60.0)), lambda _: None)
+    growing = Growing(viewer)
+    for name in ("first_map", "next_map"):
+        config = PredictConfig(model, section, out, stride_um=STRIDE_UM[name])
+        found |= _gap(name, panel, predict(config, growing.in_view()), growing.show)
     viewer.close()
-    return found
+    return found | bare_layers()
 
 
 def _gap(name: str, panel: Any, job: Any, on_result: Callable[[Any], None]) -> dict[str, float]:
@@ -182,8 +211,27 @@ def _gap(name: str, panel: Any, job: Any, on_result: Callable[[Any], None]) -> d
     with watch.measured():
         while panel.desk.runner.running is not None:
             QApplication.processEvents()
+        _live(1.0)
+    return {
+        f"{name}_gap_ms": watch.longest_of_ours_ms,
+        f"{name}_gap_with_layers_ms": watch.longest_ms,
+        f"{name}_gap_with_painting_ms": watch.longest_with_painting_ms,
+    }
+
+
+def bare_layers() -> dict[str, float]:
+    """Return what a napari window without geneglass takes to add a slide, and a map, of the sample's size."""
+    viewer, random = napari.Viewer(show=True), np.random.default_rng(0)
+    viewer.window.resize(1280, 800)
+    levels = [np.zeros((2_875 // step, 2_250 // step, 3), np.uint8) for step in (1, 2, 4)]
+    _live(1.0)
+    image_ms = _timed(lambda: viewer.add_image(levels, multiscale=True, rgb=True))
+    _live(1.0)
+    values = {"value": random.random(600)}
+    points_ms = _timed(lambda: viewer.add_points(2_000 * random.random((600, 2)), features=values, face_color="value"))
     _live(0.5)
-    return {f"{name}_gap_ms": watch.longest_ms, f"{name}_gap_with_painting_ms": watch.longest_with_painting_ms}
+    viewer.close()
+    return {"bare_napari_add_image_ms": image_ms, "bare_napari_add_points_ms": points_ms}
 
 
 def _live(seconds: float) -> None:
