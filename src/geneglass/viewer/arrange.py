@@ -1,5 +1,6 @@
 """What a comparison does to a viewer and its layers, in public napari only."""
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 from napari.layers import Layer, Points
 
 from geneglass.overlay import LayerTuple
-from geneglass.viewer.map_layers import colour_bar, is_map, raster_pitch, same_raster
+from geneglass.viewer.map_layers import colour_bar, is_map, place_width, same_raster
 from geneglass.viewer.titles import Title
 
 TITLE_PT, SMALLEST_PT, NOTE_PT = 12, 8, 9
@@ -18,6 +19,8 @@ PX_PER_CHAR = 0.92
 """Of the viewer's font, per point of its size."""
 PX_PER_LINE = 2.35
 """Of the viewer's font, per point of its size."""
+LINE_SPILL = 0.12
+"""Of a line, by which each line of a text stands higher than the viewer reckons."""
 TITLE_PX, SCALE_BAR_PX, BAR_FRAME_PX = 50, 62, 36
 """Heights with the space around them; of a colour bar only that space."""
 MARGIN_PX = 28
@@ -109,7 +112,9 @@ def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
     note.font_size = SMALLEST_PT if pane_px < NARROW_PX else NOTE_PT
     width = max(int((pane_px - MARGIN_PX) / (note.font_size * PX_PER_CHAR)), 12)
     lines = [part for line in text.split("\n") for part in textwrap.wrap(line, width, break_on_hyphens=False)]
-    note.text = "\n".join(lines)
+    # napari draws lines further apart than it reckons: without room the first would lie below the colour bar's box.
+    room = [""] * math.ceil(len(lines) * LINE_SPILL)
+    note.text = "\n".join([*room, *lines])
     note.visible = bool(lines)
 
 
@@ -144,10 +149,10 @@ def _below_px(viewer: Any, layers: Sequence[Layer]) -> float:
 def _pitch(layer: Layer) -> float:
     """Return the distance of neighbouring places in world units, at least what one of them covers."""
     if not isinstance(layer, Points):
-        return raster_pitch(layer)
+        return place_width(layer)
     from scipy.spatial import cKDTree
 
-    drawn = float(np.max(layer.size)) * float(layer.scale[-1]) if len(layer.data) else 0.0
+    drawn = place_width(layer)
     if len(layer.data) < 2:
         return drawn
     distances, _ = cKDTree(layer.data).query(layer.data, k=2)

@@ -5,15 +5,17 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
-from napari.layers import Layer, Points
+from napari.layers import Layer
 from psygnal import Signal
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
-from geneglass.overlay.channels import LEAST, MOST, channel_colours, hues
+from geneglass.overlay import Layout
+from geneglass.overlay.channels import LEAST, MOST, channel_colours, channel_numbers, channel_palette, hues
 from geneglass.viewer.arrange import entitle, pane_width_px, write_note
 from geneglass.viewer.colour_scale import ColourScale, Look, colour_scale
 from geneglass.viewer.compare import MEASURED, PREDICTED, Compare
+from geneglass.viewer.map_layers import colour_bar, paint_palette
 from geneglass.viewer.session import Session
 from geneglass.viewer.titles import Title
 
@@ -39,7 +41,7 @@ class Channel:
 class Channels:
     """The genes that are shown together in one viewer; get it from the gene list.
 
-    It paints the points of the comparison after every drawing. Choosing one gene ends it.
+    It paints the maps of the comparison after every drawing. Choosing one gene ends it.
 
     Attributes
     ----------
@@ -73,8 +75,8 @@ class Channels:
         absent = [name for name in names if name not in known]
         if absent:
             raise InputError(f"{absent[0]} is not worked out here yet: choose it once, then mark it with the others.")
-        if not any(isinstance(self._compare.layer(side), Points) for side in (MEASURED, PREDICTED)):
-            raise InputError("Several genes at once are shown where there are spots or few tiles: open such a section.")
+        if all(self._compare.layer(side) is None for side in (MEASURED, PREDICTED)):
+            raise InputError("There are no spots or tiles to colour: open a section that is measured or predicted.")
         self._names, self._gene = names, self.session.gene
         self._on_drawn()
 
@@ -101,9 +103,11 @@ class Channels:
         self.shown = channels_of(self.session, self._names) if self._names else ()
         if self.shown:
             for side in (MEASURED, PREDICTED):
-                layer = self._compare.layer(side)
-                if isinstance(layer, Points):
-                    _paint(layer, _values(self.session, side, self._names, len(layer.data)), self.shown)
+                layer, layout = self._compare.layer(side), self._compare.layout(side)
+                if layer is not None and layout is not None:
+                    values = _values(self.session, side, self._names, len(layout.centres_yx))
+                    _paint(layer, layout, values, self.shown)
+            self._compare.swipe.redraw()
             self._entitle()
         if self.shown or before:
             self.changed.emit()
@@ -147,7 +151,10 @@ def _values(session: Session, side: str, names: tuple[str, ...], n: int) -> Floa
     return np.stack([nothing if column is None else column for column in columns], axis=1)
 
 
-def _paint(layer: Layer, values: FloatArray, shown: tuple[Channel, ...]) -> None:
+def _paint(layer: Layer, layout: Layout, values: FloatArray, shown: tuple[Channel, ...]) -> None:
     limits = [(channel.scale.low, channel.scale.high) for channel in shown]
-    layer.face_color = channel_colours(values, limits)
-    layer.face_colorbar.visible = False
+    if layout.lattice is None:
+        layer.face_color = channel_colours(values, limits)
+    else:
+        paint_palette(layer, layout.lattice.picture(channel_numbers(values, limits)), channel_palette(len(shown)))
+    colour_bar(layer).visible = False

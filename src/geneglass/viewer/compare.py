@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary, ref
 from napari.layers import Layer
 from psygnal import Signal
 
-from geneglass.overlay import OVERLAYS
+from geneglass.overlay import OVERLAYS, Layout
 from geneglass.viewer.adopting import Adopter
 from geneglass.viewer.arrange import (
     add_layer,
@@ -119,6 +119,10 @@ class Compare:
     def layer(self, role: str) -> Layer | None:
         """Return the layer of a role ("slide", "measured", "slide beside", "predicted"), None if not shown."""
         return self._shown[role].layer if role in self._shown else None
+
+    def layout(self, role: str) -> Layout | None:
+        """Return where the places of a map are, None where it is not shown."""
+        return self._shown[role].layout if role in self._shown else None
 
     def owns(self, layer: Layer) -> bool:
         """Return whether a layer is one of the comparison's."""

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Image, Layer, Points
+from numpy.typing import NDArray
 
+from geneglass.data.types import FloatArray
 from geneglass.overlay import LayerTuple
 from geneglass.viewer.painting import repaint
 
@@ -51,6 +53,26 @@ def paint(layer: Layer, made: LayerTuple, *, opacity: float, outlined: bool) -> 
     layer.opacity = opacity * (FAINT if outlined else 1.0)
 
 
+def paint_palette(layer: Image, numbers: FloatArray, palette: NDArray[np.float32]) -> None:
+    """Colour a raster by numbers instead of values.
+
+    Parameters
+    ----------
+    layer
+        A raster.
+    numbers
+        (rows, columns) which colour each cell has; NaN has none.
+    palette
+        (colours, 4) RGBA from 0 to 1.
+    """
+    name = f"geneglass palette of {len(palette)}"
+    if layer.colormap.name != name:
+        layer.colormap = {"name": name, "colors": palette, "interpolation": "zero"}
+    layer.contrast_limits_range = layer.contrast_limits = (0.0, float(len(palette)))
+    # The middle of a colour, so that no rounding takes its neighbour.
+    layer.data = numbers + 0.5
+
+
 def _glyphs(layer: Points, kwargs: dict[str, Any]) -> None:
     """Give places in doubt their own glyph, and back; setting glyphs is slow, so only where one changes."""
     if not np.allclose(layer.size, kwargs["size"]):
@@ -68,3 +90,10 @@ def same_raster(layer: Layer, made: LayerTuple) -> bool:
 def raster_pitch(layer: Image) -> float:
     """Return the distance of neighbouring cells in world units."""
     return float(np.hypot(*layer.affine.affine_matrix[:2, 0]))
+
+
+def place_width(layer: Layer) -> float:
+    """Return what one place of a map covers in world units; 0 of an empty one."""
+    if not isinstance(layer, Points):
+        return raster_pitch(layer)
+    return float(np.max(layer.size)) * float(layer.scale[-1]) if len(layer.data) else 0.0

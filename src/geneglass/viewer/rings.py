@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geneglass.data.types import FloatArray
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.grid import PANE
+from geneglass.viewer.map_layers import place_width
 from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED
 from geneglass.viewer.selection import Selection, selection_of
 from geneglass.viewer.session import Session, session_of
@@ -90,9 +91,10 @@ class Rings:
             self._set(SELECTED, Ring(places.centres_yx[rows], self._diameter_px(MEASURED)))
 
     def _diameter_px(self, side: str) -> float:
-        viewer = self._viewer()
+        viewer, section = self._viewer(), self._session.section
         layer = None if viewer is None else compare_of(viewer).layer(side)
-        return float(np.max(layer.size)) if layer is not None and len(layer.data) else 1.0
+        width = 0.0 if layer is None else place_width(layer)
+        return width / (section.mpp or 1.0) if width and section is not None else 1.0
 
     def _set(self, kind: str, ring: Ring | None) -> None:
         if ring is None and kind not in self._rings:

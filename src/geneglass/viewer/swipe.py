@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
-from napari.layers import Layer, Points
+from napari.layers import Layer
 
+from geneglass.viewer.cut_maps import Cutter
+from geneglass.viewer.map_layers import is_map, place_width
 from geneglass.viewer.panes import SWIPE
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ STEP = 0.02
 class Swipe:
     """The edge of one comparison; it follows what is drawn.
 
-    Maps are cut with clipping planes, so that moving the edge neither copies nor colours a value.
+    Points are cut with clipping planes, so that moving the edge neither copies nor colours a value; see `cut_maps`.
 
     Parameters
     ----------
@@ -42,8 +44,9 @@ class Swipe:
         self.x: float | None = None
         """Where the edge stands, in world units; None before the first swipe, and on another section."""
         self.line: Layer | None = None
+        self._cutter = Cutter()
         compare.session.section_changed.connect(self._forget)
-        compare.drawn.connect(self.fit)
+        compare.drawn.connect(self.redraw)
         viewer.scene.camera.events.zoom.connect(self._fit_line_width)
         viewer.mouse_drag_callbacks.append(self._drag)
 
@@ -62,6 +65,11 @@ class Swipe:
             low, high = _bounds(maps)[:, 1]
             self.move_to(self.x + by * STEP * (high - low))
 
+    def redraw(self) -> None:
+        """Cut the maps at the edge after they have been painted anew."""
+        self._cutter.forget()
+        self.fit()
+
     def fit(self) -> None:
         """Cut the maps at the edge and draw it, or take both back where the maps are not swiped."""
         maps = self._maps()
@@ -72,16 +80,16 @@ class Swipe:
         if self.x is None:
             self.x = float(bounds[:, 1].mean())
         for layer, sign in zip(maps, (-1.0, 1.0), strict=True):
-            _cut(layer, self.x, sign)
+            self._cutter.cut(layer, self.x, sign)
         self._draw_line(bounds)
 
-    def _maps(self) -> tuple[Points, ...]:
+    def _maps(self) -> tuple[Layer, ...]:
         """Return the maps left and right of the edge; none where there are not two in one pane."""
         compare = self._compare()
         if compare is None or compare.panes.mode != SWIPE:
             return ()
         maps = [compare.layer(side) for side in compare.panes.order]
-        both = tuple(layer for layer in maps if isinstance(layer, Points))
+        both = tuple(layer for layer in maps if layer is not None and is_map(layer))
         return both if len(both) == 2 else ()
 
     def _clear(self) -> None:
@@ -91,8 +99,8 @@ class Swipe:
             viewer.layers.remove(line)
         for side in () if compare is None else compare.panes.order:
             layer = compare.layer(side) if compare is not None else None
-            if layer is not None and len(layer.experimental_clipping_planes):
-                layer.experimental_clipping_planes = []
+            if layer is not None:
+                self._cutter.mend(layer)
 
     def _draw_line(self, bounds: "np.ndarray[Any, np.dtype[np.float64]]") -> None:
         viewer = self._viewer()
@@ -136,19 +144,8 @@ class Swipe:
         self.x = None
 
 
-def _bounds(maps: tuple[Points, ...]) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _bounds(maps: tuple[Layer, ...]) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Return the (2, 2) lowest and highest (y, x) of maps in world units, with half a place around."""
     corners = np.array([layer.extent.world for layer in maps])[..., -2:]
-    half = max(float(np.max(layer.size)) * float(layer.scale[-1]) for layer in maps) / 2
+    half = max(map(place_width, maps)) / 2
     return np.array([corners[:, 0].min(axis=0) - half, corners[:, 1].max(axis=0) + half])
-
-
-def _cut(layer: Points, x: float, sign: float) -> None:
-    """Show a layer only left (-1) or right (1) of a place."""
-    # napari cuts a flat picture in world units, whatever the scale of its layer.
-    plane = {"position": (0.0, 0.0, x), "normal": (0.0, 0.0, sign)}
-    if len(layer.experimental_clipping_planes) == 1:
-        for field, value in plane.items():
-            setattr(layer.experimental_clipping_planes[0], field, value)
-    else:
-        layer.experimental_clipping_planes = [plane]
