@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from geneglass.data.cohort import Cohort, read_cohort
+from geneglass.viewer.rings import percent
 from geneglass.viewer.selection import selection_of
 from geneglass.workflow.config import PredictConfig, TrainConfig
 from geneglass.workflow.events import finish
@@ -107,7 +108,10 @@ def a_patch_shows_where_it_voted(panel, viewer, page):
     places = np.flatnonzero(np.isin(session.measured_places.names.astype(str), names.astype(str)))
     ringed, there = layer.data[1:], session.section.centres_yx[places]
     np.testing.assert_allclose(ringed[np.lexsort(ringed.T)], there[np.lexsort(there.T)], rtol=1e-6)
-    assert f"{100 * weights.max():.0f}" in "".join(layer.features["label"])
+    assert f"to {percent(weights.max())}" in page.voted.text()
+    written = [text for text in layer.features["label"] if text]
+    assert written
+    assert {percent(weight) for weight in weights}.issuperset(written)
 
 
 def what_is_missing_is_said(panel, viewer, page, prediction):

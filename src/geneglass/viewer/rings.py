@@ -150,7 +150,8 @@ class Rings:
             return
         counts = [len(ring.centres_yx) for _, ring in shown]
         sizes = [max(WIDER[kind] * ring.diameter_px, LEAST_PX[kind] / least_scale) for kind, ring in shown]
-        labels = [text for _, ring in shown for text in apart(ring, LABEL_APART_PX / least_scale)]
+        room_px = LABEL_APART_PX / least_scale
+        labels = [text for (_, ring), size in zip(shown, sizes, strict=True) for text in apart(ring, room_px, size / 2)]
         layer.features = {"label": np.array(labels, dtype=object)}
         layer.size = np.repeat(sizes, counts)
         layer.face_color = "transparent"
@@ -158,23 +159,24 @@ class Rings:
         layer.border_width = WIDTH
 
 
-def apart(ring: Ring, room_px: float) -> tuple[str, ...]:
-    """Return the labels, those of heavier places first, with nothing where they would lie on each other.
+def apart(ring: Ring, room_px: float, radius_px: float) -> tuple[str, ...]:
+    """Return the labels of the heaviest places, with nothing where another ring lies under the text.
 
     Parameters
     ----------
     ring
         Its weights descend.
     room_px
-        What a text takes along the slide, in level-0 pixels; a third of it is taken across.
+        What a text takes to the right of the middle, in level-0 pixels; a third of it is taken above.
+    radius_px
+        Of a ring as it is drawn.
     """
-    labels = [""] * len(ring.centres_yx)
-    taken: list[NDArray[np.float64]] = []
-    room = np.array([room_px / 3, room_px])
+    centres = np.asarray(ring.centres_yx, np.float64)
+    labels = [""] * len(centres)
+    low, high = np.array([-room_px / 3, 0.0]) - radius_px, np.array([0.0, room_px]) + radius_px
     for place in range(min(len(ring.weights), LABELLED)):
-        centre = np.asarray(ring.centres_yx[place], np.float64)
-        if not any((np.abs(centre - other) < room).all() for other in taken):
-            taken.append(centre)
+        away = np.delete(centres, place, axis=0) - centres[place]
+        if not ((away > low) & (away < high)).all(axis=1).any():
             labels[place] = percent(float(ring.weights[place]))
     return tuple(labels)
 

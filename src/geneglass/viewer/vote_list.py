@@ -2,7 +2,7 @@
 
 import numpy as np
 from qtpy.QtCore import QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
+from qtpy.QtGui import QColor, QFontMetrics, QIcon, QImage, QPainter, QPen, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem
 
 from geneglass.data.types import UInt8Array
@@ -11,8 +11,13 @@ from geneglass.workflow.evidence import Vote
 from geneglass.workflow.explain import Explanation
 from geneglass.workflow.reference_pictures import Picture
 
-PICTURE_PX, CELL = 100, QSize(108, 180)
+PICTURE_PX, CELL_PX, MARGIN_PX = 100, 112, 8
+"""Edge of a picture, width of its cell, and what of that width is no text."""
+MOST_LINES = 4
+"""Below a picture."""
 OWN_PX = 112
+MIDDLE = Qt.TextElideMode.ElideMiddle
+"""Names of slides differ at their ends."""
 SPOT_RING = "#000000"
 EMPTY = "#8a8f98"
 
@@ -27,17 +32,18 @@ class VoteList(QListWidget):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
         self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
-        self.setGridSize(CELL)
         self.setWordWrap(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setMinimumHeight(CELL.height() + 8)
+        self._fit_cells()
 
     def show_votes(self, explanation: Explanation) -> None:
         """List the votes of an explanation that have been read; the current one stays where it is still there."""
         before = self.reference()
         self.clear()
+        metrics = self._fit_cells()
         for vote in explanation.shown:
-            item = QListWidgetItem(caption(vote, explanation.question.gene))
+            lines = caption(vote, explanation.question.gene)
+            item = QListWidgetItem("\n".join(metrics.elidedText(line, MIDDLE, CELL_PX - MARGIN_PX) for line in lines))
             item.setIcon(QIcon(picture(explanation.pictures[vote.row], PICTURE_PX)))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip(facts(vote, explanation.pictures[vote.row], explanation.question.gene, explanation.unit))
@@ -51,13 +57,21 @@ class VoteList(QListWidget):
         item = self.currentItem()
         return -1 if item is None else int(item.data(Qt.ItemDataRole.UserRole))
 
+    def _fit_cells(self) -> QFontMetrics:
+        """Make cells as high as their pictures and lines are in the font of now; return its measures."""
+        metrics = QFontMetrics(self.font())
+        height = PICTURE_PX + MOST_LINES * metrics.lineSpacing() + 2 * MARGIN_PX
+        self.setGridSize(QSize(CELL_PX, height))
+        self.setMinimumHeight(height + MARGIN_PX)
+        return metrics
 
-def caption(vote: Vote, gene: str | None) -> str:
-    """Return what stands below a picture, in a few lines."""
+
+def caption(vote: Vote, gene: str | None) -> tuple[str, ...]:
+    """Return what stands below a picture, in at most `MOST_LINES` lines."""
     value = "" if gene is None or np.isnan(vote.value) else f"{gene} {vote.value:.2f}"
     like = "" if np.isnan(vote.similarity) else f" · {vote.similarity:.2f}"
-    whose = vote.section if vote.patient in (None, vote.section) else f"{vote.section}\npatient {vote.patient}"
-    return f"{percent(vote.weight)}{like}\n{value}\n{whose}"
+    whose = "" if vote.patient in (None, vote.section) else f"patient {vote.patient}"
+    return tuple(line for line in (f"{percent(vote.weight)}{like}", value, vote.section, whose) if line)
 
 
 def facts(vote: Vote, shown: Picture, gene: str | None, unit: str) -> str:

@@ -191,7 +191,10 @@ class WhyPage(QWidget):
         here = rows >= 0
         self._rings.show_votes(rows[here], weights[here])
         share = f"{percent(float(weights.min()))} to {percent(float(weights.max()))}" if len(weights) else ""
-        self.voted.setText(f"This patch votes at {len(weights):,} places here, ringed on the slide: weight {share}.")
+        self.voted.setText(
+            f"This patch votes at {len(weights):,} places here, ringed on the slide: weight {share}, the paler the "
+            "less. Zoom in to read the heaviest."
+        )
 
     def _on_place_changed(self) -> None:
         self._count = STEP
