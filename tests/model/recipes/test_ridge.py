@@ -160,7 +160,7 @@ def test_features_without_any_content_give_the_mean() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"components": -1}, "components must be at least 0, got -1"),
+        ({"components": 0}, "components must be at least 1, got 0"),
         ({"programmes": 0}, "programmes must be at least 1"),
         ({"steps": 0}, "steps must be at least 1"),
         ({"strength": "both"}, "programme, gene or shared, got 'both'"),
@@ -238,9 +238,3 @@ def test_what_is_left_out_has_no_part_in_its_prediction_but_the_axes() -> None:
 
 
 _PER_SPOT = ("features", "centres_um_yx", "expression", "counts")
-
-
-@pytest.mark.parametrize(("n_spots", "kept"), [(40, 150), (1200, 150), (2400, 300), (9000, 500)])
-def test_more_spots_bear_more_components(n_spots: int, kept: int) -> None:
-    assert RidgeConfig().kept(n_spots) == kept
-    assert RidgeConfig(components=7).kept(n_spots) == 7

@@ -24,22 +24,12 @@ from geneglass.model.regression import Axes, Targets, calibrate, deviation_size,
 from geneglass.model.ridge_solver import Matrix, spot_groups
 from geneglass.model.sight import Sight, look, sights
 
-SPOTS_PER_COMPONENT, FEWEST, MOST = 8, 150, 500
-"""Small components carry noise of the few spots they were found in; more spots bear more of them."""
-
 
 @dataclass(frozen=True)
 class RidgeConfig:
     """Settings of `ridge`; strengths are in units of the variance of all feature components together."""
 
-    components: Annotated[
-        int,
-        {
-            "min": 0,
-            "max": 2000,
-            "tooltip": "Principal components of the features; 0: one per 8 spots, 150 to 500",
-        },
-    ] = 0
+    components: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal components of the features"}] = 150
     programmes: Annotated[
         int, {"min": 1, "max": 2000, "tooltip": "Principal components of the expression, with strength per programme"}
     ] = 100
@@ -60,19 +50,15 @@ class RidgeConfig:
     def __post_init__(self) -> None:
         if self.sight not in get_args(Sight):
             raise UsageError(f"sight must be fitted or all, got {self.sight!r}.")
-        for name, least in (("components", 0), ("programmes", 1), ("steps", 1)):
-            if getattr(self, name) < least:
-                raise UsageError(f"{name} must be at least {least}, got {getattr(self, name)}.")
+        for name in ("components", "programmes", "steps"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if self.strength not in ("programme", "gene", "shared"):
             raise UsageError(f"strength must be programme, gene or shared, got {self.strength!r}.")
         if not 0 < self.weakest <= self.strongest < float("inf"):
             raise UsageError(
                 f"weakest must be above 0 and not above strongest, got {self.weakest:g} and {self.strongest:g}."
             )
-
-    def kept(self, n_spots: int) -> int:
-        """Return how many principal components are kept of so many training spots."""
-        return self.components or min(max(n_spots // SPOTS_PER_COMPONENT, FEWEST), MOST)
 
     def grid(self) -> Matrix:
         """Return the strengths to try; the last is infinite, which predicts the mean."""
@@ -106,8 +92,7 @@ class Ridge(Recipe):
             programmes=self.config.programmes if by_programme else 0,
             centre_sections=self.config.centre_sections,
         )
-        kept = self.config.kept(sum(len(section.features) for section in sections))
-        choices = [Axes.fit(sections, kept, columns=count) for count in columns]
+        choices = [Axes.fit(sections, self.config.components, columns=count) for count in columns]
         shared = self.config.strength == "shared"
         seen = yield from look(choices, sections, targets, groups, grid=self.config.grid(), shared=shared)
         scores, tuned = seen.scores, seen.tuned
