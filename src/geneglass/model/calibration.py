@@ -33,7 +33,7 @@ class Calibration:
     places, groups
         How many it was fitted on.
     kind
-        What the groups are, in words: "patients", "sections", ...
+        What the groups are, in words: "patients", "sections", "sections of ...".
     """
 
     centre: tuple[float, ...]
@@ -84,7 +84,8 @@ class Calibration:
 
     def sentence(self) -> str:
         """Return on what it was calibrated."""
-        kind = self.kind if self.groups != 1 else self.kind.removesuffix("s")
+        what, _, whose = self.kind.partition(" ")
+        kind = f"{what if self.groups != 1 else what.removesuffix('s')} {whose}".strip()
         return f"calibrated on {self.groups} held-out {kind} ({self.places:,} places)"
 
     def texts(self) -> dict[str, Any]:

@@ -176,6 +176,10 @@ class ContrastiveRecipe(Recipe):
         """Return the (n, genes) prediction of a query from what was retrieved for it; by default just that."""
         return retrieved
 
+    def calibration_of(self, query: QueryData) -> Calibration | None:
+        """Return what the confidence of a query is read from; by default the same for all."""
+        return self._calibration
+
     def more_signals(self, query: QueryData, values: FloatArray, *, exclude_patient: bool) -> FloatArray:
         """Return (n, s) what confidence is read from beside the signals of retrieval; by default nothing."""
         return np.empty((len(values), 0), np.float32)
@@ -250,11 +254,11 @@ class ContrastiveRecipe(Recipe):
         embedded = self.embed_images(modules, images)
         neighbours = self.search(modules, bank, embedded, allowed, self._choice.k)
         values = self.complete(query, self.refine(modules, embedded, bank.average(neighbours)))
-        if self._calibration is not None:
+        calibration = self.calibration_of(query)
+        if calibration is not None:
             more = self.more_signals(query, values, exclude_patient=exclude_patient)
             seen = np.concatenate([signals(bank, neighbours, embedded, allowed), more], axis=1)
-            told = self._calibration.sentence()
-            return Answer(values, self._calibration.confidence(seen), neighbours, calibrated=told)
+            return Answer(values, calibration.confidence(seen), neighbours, calibrated=calibration.sentence())
         confidence = similarity_confidence(neighbours, self._similarity) if len(self._similarity) else None
         return Answer(values, confidence, neighbours)
 

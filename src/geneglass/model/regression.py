@@ -96,7 +96,12 @@ class Targets:
 
 
 def left_out(
-    scores: Sequence[Matrix], tuned: Tuned, targets: Targets, groups: Sequence[NDArray[np.int64]]
+    scores: Sequence[Matrix],
+    tuned: Tuned,
+    targets: Targets,
+    groups: Sequence[NDArray[np.int64]],
+    *,
+    caution: float = 1.0,
 ) -> list[FloatArray]:
     """Return per section the (n, genes) prediction of each place by weights and mean of the other groups.
 
@@ -104,7 +109,7 @@ def left_out(
     """
     predicted = [np.empty((len(part), len(targets.mean)), np.float32) for part in scores]
     for number, name in enumerate(np.unique(np.concatenate(list(groups)))):
-        weights = targets.genes(tuned.without(number))
+        weights = targets.genes(tuned.without(number, caution))
         others = [bool((group != name).any()) for group in groups]
         mean = targets.means[others].mean(axis=0)
         for out, part, group in zip(predicted, scores, groups, strict=True):

@@ -106,7 +106,7 @@ class Fitted:
     ----------
     scores
         Per section (n, components).
-    linear, local
+    linear, local, cautious
         Per section (n, genes), predicted by the weights of the other groups.
     """
 
@@ -114,6 +114,7 @@ class Fitted:
     scores: tuple[FloatArray, ...]
     linear: tuple[FloatArray, ...]
     local: tuple[FloatArray, ...]
+    cautious: tuple[FloatArray, ...]
 
 
 def fit_pair(
@@ -151,5 +152,7 @@ def fit_pair(
     solved = {LINEAR: seen.tuned.weights(), LOCAL: local.weights(), CAUTIOUS: seen.tuned.weights(sizes.caution)}
     weights = {name: targets.genes(found).astype(np.float32) for name, found in solved.items()}
     pair = RegressionPair(seen.axes, kernel, targets.mean.astype(np.float32), weights)
-    linear = left_out(seen.scores, seen.tuned, targets, groups)
-    return Fitted(pair, scores, tuple(linear), tuple(left_out(near, local, targets, groups)))
+    linear, cautious = (
+        tuple(left_out(seen.scores, seen.tuned, targets, groups, caution=caution)) for caution in (1.0, sizes.caution)
+    )
+    return Fitted(pair, scores, linear, tuple(left_out(near, local, targets, groups)), cautious)

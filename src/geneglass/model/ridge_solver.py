@@ -80,9 +80,9 @@ class Tuned:
         """Return the (components, targets) weights of all groups, the strengths multiplied by `caution`."""
         return next(self.whole.weights((self.strengths * caution)[None]))
 
-    def without(self, number: int) -> Matrix:
-        """Return the weights of all groups but one."""
-        return next(self.whole.plus(self.parts[number], -1).weights(self.strengths[None]))
+    def without(self, number: int, caution: float = 1.0) -> Matrix:
+        """Return the weights of all groups but one, the strengths multiplied by `caution`."""
+        return next(self.whole.plus(self.parts[number], -1).weights((self.strengths * caution)[None]))
 
 
 def tune(

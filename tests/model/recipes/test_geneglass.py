@@ -1,17 +1,20 @@
 """What the recipe geneglass adds to retrieval: regressions, the blend, caution and confidence."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from geneglass.errors import UsageError
+from geneglass.model.blend import mixed
 from geneglass.model.make import make_recipe
 from geneglass.model.recipe import QueryData, TrainData
-from geneglass.model.recipes.geneglass import EVEN, GeneglassRecipe
+from geneglass.model.recipes.geneglass import EVEN, HALVES, GeneglassRecipe
 
 GENES = tuple(f"g{i}" for i in range(12))
 DIM = 20
+LINE = np.random.default_rng(6).normal(size=(DIM, len(GENES))) / np.sqrt(DIM)
 QUICK = {"epochs": 4, "patience": 2, "embed_dim": 16, "k": 10}
 
 
@@ -150,6 +153,46 @@ def test_confidence_is_calibrated_and_falls_where_tissue_is_strange(across: Gene
     truth, usual = section("new", "new", 9).expression, section("s0", "p0", 0).expression.mean(axis=0)
     hit = ((answer.values - truth) ** 2).sum(1) < ((usual - truth) ** 2).sum(1)
     assert abs(answer.confidence.mean() - hit.mean()) < 0.15
+
+
+def test_confidence_of_a_new_patient_is_that_of_what_predicts_him(sisters: list[TrainData]) -> None:
+    # Linear tissue, so that the blend, which he does not get, does far better than half and half.
+    straight = [replace(s, expression=np.maximum(2 + s.features @ LINE, 0).astype(np.float32)) for s in sisters]
+    recipe = trained([replace(s, counts=np.round(np.expm1(s.expression))) for s in straight])
+    new = section("new", "new", 9)
+    truth, usual = np.maximum(2 + new.features @ LINE, 0), np.mean([s.expression.mean(0) for s in straight], axis=0)
+    told = {}
+    for patient in ("p", "new"):
+        answer = recipe.predict(query(patient))
+        hit = ((answer.values - truth) ** 2).sum(1) < ((usual - truth) ** 2).sum(1)
+        assert answer.confidence is not None
+        assert abs(answer.confidence.mean() - hit.mean()) < 0.12
+        told[patient] = answer.calibrated
+    assert told["p"] == "calibrated on 3 held-out sections (180 places)"
+    assert told["new"] == "calibrated on 3 held-out sections of patients trained on (180 places)"
+
+    again = make_recipe("geneglass", QUICK, GENES, NoNetwork())  # type: ignore[arg-type]
+    again.load(recipe.state(), json.loads(json.dumps(recipe.texts())))
+    for patient in ("p", "new"):
+        one, other = recipe.predict(query(patient)), again.predict(query(patient))
+        np.testing.assert_array_equal(one.confidence, other.confidence)
+
+
+def test_sections_without_a_patient_are_blended_and_it_is_told_for_whom() -> None:
+    nameless = [section(f"s{i}", None, i) for i in range(3)]
+    recipe = make_recipe("geneglass", QUICK, GENES, NoNetwork())  # type: ignore[arg-type]
+    last = list(recipe.fit(nameless))[-1]
+    assert isinstance(recipe, GeneglassRecipe)
+    own, pair = nameless[0].query(), recipe._regressions()
+    answer = recipe.predict(own)
+
+    assert HALVES in last.message
+    assert last.message.endswith("Name the patient of every section to learn what carries over.")
+    assert answer.neighbours is not None
+    assert recipe.bank is not None
+    parts = [*pair.predict(pair.axes.scores(own.features)), recipe.bank.average(answer.neighbours)]
+    np.testing.assert_allclose(answer.values, mixed(recipe.weights, parts), rtol=1e-5)
+    assert answer.calibrated == "calibrated on 3 held-out sections (180 places)"
 
 
 def test_one_section_alone_is_blended_evenly_and_calibrates_nothing() -> None:

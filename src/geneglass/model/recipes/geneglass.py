@@ -37,6 +37,7 @@ from geneglass.model.soft_contrast import SoftContrastConfig, SoftContrastRecipe
 EVEN: Weights = (1 / 3, 1 / 3, 1 / 3)
 CAUTIOUS: Weights = (1 / 2, 1 / 2)
 """What the stronger ridge and retrieval count for where nothing could show what carries over to a new patient."""
+HALVES = "Patients that were not trained on are predicted half by a stronger linear ridge, half by retrieval."
 PREDICTORS = ("linear", "local", "retrieval")
 
 
@@ -94,6 +95,7 @@ class GeneglassRecipe(SoftContrastRecipe):
         self._fitted: Fitted | None = None
         self._pair: RegressionPair | None = None
         self._familiarity: Familiarity | None = None
+        self._cautious: Calibration | None = None
         self._across_patients = self._blended = False
 
     def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
@@ -112,14 +114,21 @@ class GeneglassRecipe(SoftContrastRecipe):
             seed=self.seed,
         )
         before = total = (len(columns) + 1) * len(np.unique(np.concatenate(groups)))
-        self.weights, self._blended = EVEN, False
+        self.weights, self._blended, self._cautious = EVEN, False, None
         for step in super().fit(used, snapshots=snapshots):
             total = step.total + before
             yield replace(step, done=step.done + before, total=total)
         self._fitted = None
         shares = ", ".join(f"{name} {share:.0%}" for name, share in zip(PREDICTORS, self.weights, strict=True))
         how = f"Blended as {kind} left out say" if self._blended else "Blended"
-        yield FitStep(total, total, message=f"{how}: {shares}.")
+        yield FitStep(total, total, message=f"{how}: {shares}.{self._who(used)}")
+
+    def _who(self, sections: Sequence[TrainData]) -> str:
+        """Return for whom the blend holds, where that is not everybody."""
+        if self._across_patients:
+            return ""
+        nameless = any(section.patient is None for section in sections)
+        return f" {HALVES}" + (" Name the patient of every section to learn what carries over." if nameless else "")
 
     def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
         """Choose the blend on the places left out, and return what its confidence is read from."""
@@ -130,20 +139,30 @@ class GeneglassRecipe(SoftContrastRecipe):
         number = {section.section: i for i, section in enumerate(sections)}
         held = [(item, number[item.section]) for item in stop.held_out]
         truth = [self.measured(sections[i]).reference[item.rows] for item, i in held]
-        parts = (
-            [fitted.linear[i][item.rows] for item, i in held],
-            [fitted.local[i][item.rows] for item, i in held],
-            [item.predicted for item, _ in held],
+        retrieved = [item.predicted for item, _ in held]
+        linear, local, cautious = (
+            [part[i][item.rows] for item, i in held] for part in (fitted.linear, fitted.local, fitted.cautious)
         )
+        parts = (linear, local, retrieved)
         if self.config.blend == "fitted":
             self.weights, self._blended = best_weights(truth, parts, self.config.blend_steps), True
         references = [replace(section, expression=self.measured(section).reference) for section in sections]
         mean = usual(references, spot_groups(sections)[0])
-        values = [mixed(self.weights, predictions) for predictions in zip(*parts, strict=True)]
-        signals = [self._all_signals(*pair, sections, kind) for pair in zip(held, values, strict=True)]
-        found = [hits(truth[n], values[n], mean[i]) for n, (_, i) in enumerate(held)]
         groups = len({item.patient if kind == "patients" else item.section for item, _ in held})
-        return Calibration.fit(signals, found, groups=groups, kind=kind)
+
+        def calibrated(weights: Weights, parts: Sequence[Sequence[FloatArray]], kind_told: str) -> Calibration | None:
+            values = [mixed(weights, predictions) for predictions in zip(*parts, strict=True)]
+            signals = [self._all_signals(*pair, sections, kind) for pair in zip(held, values, strict=True)]
+            found = [hits(truth[n], values[n], mean[i]) for n, (_, i) in enumerate(held)]
+            return Calibration.fit(signals, found, groups=groups, kind=kind_told)
+
+        if kind != "patients":
+            self._cautious = calibrated(CAUTIOUS, (cautious, retrieved), f"{kind} of patients trained on")
+        return calibrated(self.weights, parts, kind)
+
+    def calibration_of(self, query: QueryData) -> Calibration | None:
+        """Return the calibration of the blend, or of what stands in for it."""
+        return self._calibration if self._carries_over(query) else self._cautious
 
     def _all_signals(
         self, held: tuple[HeldOut, int], values: FloatArray, sections: Sequence[TrainData], kind: str
@@ -163,11 +182,17 @@ class GeneglassRecipe(SoftContrastRecipe):
 
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
         """Return the blend; half and half, with caution, for a patient that nothing could show how to carry over to."""
-        pair, bank = self._regressions(), self.trained()[1]
+        pair = self._regressions()
         scores = pair.axes.scores(query.features)
-        if self._across_patients or (query.patient is not None and query.patient in bank.patients):
+        if self._carries_over(query):
             return mixed(self.weights, [*pair.predict(scores), retrieved])
         return mixed(CAUTIOUS, [pair.cautious(scores), retrieved])
+
+    def _carries_over(self, query: QueryData) -> bool:
+        """Return whether training could show how well the blend does on a query's patient."""
+        bank = self.trained()[1]
+        known = query.patient is not None and query.patient in bank.patients
+        return self._across_patients or known or not query.own.isdisjoint(bank.sections)
 
     def _known(self) -> Familiarity:
         if self._familiarity is None:
@@ -187,7 +212,12 @@ class GeneglassRecipe(SoftContrastRecipe):
     def texts(self) -> dict[str, Any]:
         """Return what retrieval needs, the blend, and the names of the training sections."""
         familiar = dict(self._familiarity.texts()) if self._familiarity else {}
-        return super().texts() | familiar | {"blend": list(self.weights), "across_patients": self._across_patients}
+        return (
+            super().texts()
+            | familiar
+            | {"blend": list(self.weights), "across_patients": self._across_patients}
+            | {"cautious_calibration": self._cautious.texts() if self._cautious else None}
+        )
 
     def load(self, state: dict[str, Tensor], texts: dict[str, Any]) -> None:
         """Take back what `state` and `texts` returned."""
@@ -196,3 +226,4 @@ class GeneglassRecipe(SoftContrastRecipe):
         self._familiarity = Familiarity.load(state, texts)
         self.weights = tuple(texts["blend"])
         self._across_patients = bool(texts["across_patients"])
+        self._cautious = Calibration.load(texts.get("cautious_calibration"))
