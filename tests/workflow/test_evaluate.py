@@ -9,13 +9,15 @@ import pandas as pd
 import pytest
 
 from geneglass.data.cohort import Cohort, read_cohort, write_cohort
+from geneglass.data.genes import choose_panel
+from geneglass.data.section import open_section, require_spots
 from geneglass.data.spot_formats import open_spots
 from geneglass.errors import InputError, UsageError
 from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.evaluate import evaluate, settings_of
 from geneglass.workflow.events import finish
 
-N_GENES = 40
+N_GENES, N_FEW = 40, 12
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,20 @@ def test_report_stands_alone_and_is_well_formed(config, metrics):
     assert metrics["sentences"][0] in page
     assert not any(outside in page for outside in ("http://", "https://", "<script", "$"))
     _Balanced().feed(page)
+
+
+def test_the_panel_of_a_fold_is_chosen_on_its_training_sections_alone(config, tmp_path):
+    few = replace(config, out=tmp_path / "few", panel_size=N_FEW)
+    finish(evaluate(few))
+    table = pd.read_csv(few.out / "per_gene.csv")
+    sections = {source.name: open_section(source) for source in read_cohort(config.cohort).sections}
+    of_test = 0
+    for name, genes in table.groupby("section")["gene"]:
+        own = sections[name].source.patient
+        rest = [require_spots(section) for section in sections.values() if section.source.patient != own]
+        assert set(genes) == set(choose_panel(rest, N_FEW, config.min_counts))
+        of_test += set(genes) == set(choose_panel([require_spots(sections[name])], N_FEW, config.min_counts))
+    assert of_test < len(sections)
 
 
 def test_given_sections_make_one_fold(config, tmp_path):

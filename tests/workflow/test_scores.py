@@ -42,6 +42,18 @@ def test_variable_genes_are_those_of_training_not_of_the_test_section():
     assert one.top["test_variance"][:20].all()
 
 
+def test_the_highest_genes_are_those_of_training_not_of_the_test_section():
+    high, other = np.arange(15, 65), np.arange(20)
+    references, test = [section("1", []), section("2", [])], section("3", [])
+    for reference in references:
+        reference.truth[:, high] += 5
+    test.truth[:, other] += 5
+    one = score_image_free(test, references, PROTOCOLS["geneglass"], seed=0, brief=True)
+    assert PROTOCOLS["geneglass"].ranking == "train_mean"
+    assert np.flatnonzero(one.top["train_mean"]).tolist() == high.tolist()
+    assert one.top["test_mean"][:20].all()
+
+
 def test_a_difference_between_training_sections_is_no_variance():
     low, high = section("1", np.arange(50)), section("2", np.arange(50))
     high.truth[:, 60:] += 100

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from geneglass.errors import UsageError
 from geneglass.model.augment import Augmentation
+from geneglass.model.parts import MAX_TEMPERATURE, MIN_TEMPERATURE
 from geneglass.model.weighting import Weighting
 
 
@@ -46,6 +47,10 @@ class ContrastiveConfig:
             require(getattr(self, name) > 0, f"{name} must be positive, got {getattr(self, name)}.")
         for name in ("weight_decay", "k"):
             require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
+        require(
+            not self.learn_temperature or MIN_TEMPERATURE <= self.temperature <= MAX_TEMPERATURE,
+            f"A learned temperature stays within {MIN_TEMPERATURE} to {MAX_TEMPERATURE}, got {self.temperature}.",
+        )
         require(0 <= self.dropout < 1, f"dropout must be at least 0 and under 1, got {self.dropout}.")
 
 
