@@ -102,6 +102,15 @@ def test_what_was_left_out_is_said_and_that_it_leaks_is_told_once(prepared, tmp_
     assert left_out(cross_folds(sources[:1])) == ("", False)
 
 
+@pytest.mark.parametrize(("patients", "lone"), [(("p", "q", "q"), True), (("p", "q", "r"), False)])
+def test_that_a_check_learned_from_one_patient_alone_is_told(prepared, tmp_path, patients, lone):
+    panel, items = prepared
+    named = [replace(item, data=replace(item.data, patient=p)) for item, p in zip(items, patients, strict=False)]
+    training = Training(lambda genes: Watched(genes, []), lambda rest: panel, panel)
+    events = list(cross_fit(training, named, folder=RunFolder(tmp_path, float("inf"))))
+    assert events[0].message.startswith("Held-out r is of models that learned from one") == lone
+
+
 def test_sisters_are_left_out_together(prepared, tmp_path):
     panel, items = prepared
     _, seen = checked((panel, with_patients(items, ("Ada", "Ada", "Cleo"))), tmp_path)

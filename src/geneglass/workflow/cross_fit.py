@@ -69,8 +69,8 @@ def cross_fit(training: Training, prepared: Sequence[Prepared], *, folder: RunFo
     held_out = []
     for number, fold in enumerate(divisions, start=1):
         stage = f"Checking on tissue left out ({number} of {len(divisions)})"
-        yield Event(stage, 0, 1, message=leak_told(divisions) if number == 1 else "")
         rest = [by_name[name] for name in fold.train]
+        yield Event(stage, 0, 1, message=(leak_told(divisions) or lone_told(rest)) if number == 1 else "")
         panel = training.choose(rest)
         recipe = training.make(panel)
         data = [with_panel(item, training.panel, panel).data for item in rest]
@@ -91,6 +91,16 @@ def leak_told(divisions: Sequence[Fold]) -> str:
     return (
         "Held-out r leaks: sister sections of the same patient stay in training, or may, where a patient id is "
         "missing; name two patients or more to learn how it is with a new one."
+    )
+
+
+def lone_told(rest: Sequence[Prepared]) -> str:
+    """Return the sentence that a fold's model learned from one patient alone; empty where there are more."""
+    if len({item.data.patient for item in rest}) > 1:
+        return ""
+    return (
+        "Held-out r is of models that learned from one patient alone; the saved one learned from more, and may do "
+        "better. Name three patients or more to judge one like it."
     )
 
 

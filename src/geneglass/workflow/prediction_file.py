@@ -1,8 +1,9 @@
-"""Prediction files: known by what they say about themselves, and read."""
+"""Prediction files: known by what they say about themselves, read, and matched with their section."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geneglass.data.section import Section
 from geneglass.errors import InputError
 from geneglass.workflow.kept_file import remember_file
 
@@ -39,3 +40,25 @@ def read_prediction(path: Path) -> "AnnData":
         return remember_file(anndata.read_h5ad(path), path)
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"The prediction {path.name} is damaged and can not be read: predict again.") from error
+
+
+def require_same_section(prediction: "AnnData", section: Section) -> None:
+    """Check that a prediction is of this section: by the slide's digest, else by its file name, else by spot names.
+
+    Raises
+    ------
+    InputError
+        When it is of another one.
+    """
+    stated = dict(prediction.uns.get("geneglass", {}))
+    shares_spots = section.spots is not None and prediction.obs_names.isin(section.spots.table.obs_names).any()
+    same_slide = section.slide is not None and (
+        stated.get("slide_hash") == section.slide.content_hash()
+        if stated.get("slide_hash")
+        else stated.get("slide") == section.slide.path.name
+    )
+    if not (same_slide or (shares_spots and not stated.get("slide_hash"))):
+        raise InputError(
+            f"The prediction is of section {stated.get('section', 'unknown')!r}, not of {section.name!r}: "
+            "open the section it was made for."
+        )
