@@ -8,7 +8,7 @@ import typer
 from geneglass.cli.run import print_json, run_job
 from geneglass.cli.tables import show_checks, show_nulls, show_scores
 from geneglass.errors import InputError
-from geneglass.workflow.config import EvaluateConfig, NullsConfig, PredictConfig, TrainConfig
+from geneglass.workflow.config import EvaluateConfig, NullsConfig, PredictConfig, ReportConfig, TrainConfig
 from geneglass.workflow.plain import plain
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
@@ -68,6 +68,18 @@ def predict(config: PredictConfig) -> None:
 
     run_job(predict_job(config))
     typer.echo(config.out)
+
+
+def report(config: ReportConfig, *, json: bool) -> None:
+    """Report genes of a predicted section: maps, agreement, domains and trust, as a page and a PDF."""
+    from geneglass.workflow.report_section import report_section
+
+    page, pdf = run_job(report_section(config))
+    if json:
+        print_json({"page": str(page), "pdf": str(pdf), "genes": list(config.genes)})
+        return
+    typer.echo(page)
+    typer.echo(pdf)
 
 
 def evaluate(config: EvaluateConfig, *, json: bool) -> None:

@@ -14,7 +14,14 @@ from geneglass.cli.fetch import fetch
 from geneglass.cli.options import config_command
 from geneglass.cli.run import JobCancelled, console
 from geneglass.errors import InputError, UsageError
-from geneglass.workflow.config import EvaluateConfig, FetchConfig, NullsConfig, PredictConfig, TrainConfig
+from geneglass.workflow.config import (
+    EvaluateConfig,
+    FetchConfig,
+    NullsConfig,
+    PredictConfig,
+    ReportConfig,
+    TrainConfig,
+)
 
 WINDOW_COMMANDS = {"view": "Open a section, a cohort or a prediction in the window."}
 """Commands that need a window: the viewer registers them as `geneglass.commands` entry points."""
@@ -36,6 +43,7 @@ def build_app() -> typer.Typer:
         app.command()(command)
     app.command("train")(config_command(commands.train, TrainConfig, arguments=("cohort",)))
     app.command("predict")(config_command(commands.predict, PredictConfig, arguments=("model", "section")))
+    app.command("report")(config_command(commands.report, ReportConfig, arguments=("prediction", "section"), json=True))
     app.command("evaluate")(config_command(commands.evaluate, EvaluateConfig, arguments=("cohort",), json=True))
     app.command("nulls")(config_command(commands.nulls, NullsConfig, arguments=("cohort",), json=True))
     app.command("fetch")(config_command(fetch, FetchConfig, arguments=("name",), json=True))

@@ -1,4 +1,4 @@
-"""Whether a prediction and a section belong together, and where the cohort of a lone section lies."""
+"""What belongs to a section: the cohort of a lone one, and which spots lie in its domains."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 from geneglass.data.cohort import SectionSource
 from geneglass.data.section import Section
 from geneglass.data.section_domains import mark_spots
-from geneglass.errors import InputError
 
 if TYPE_CHECKING:
-    from anndata import AnnData
-
     from geneglass.data.annotation import Domain
 
 
@@ -19,28 +16,6 @@ def own_cohort_path(source: SectionSource) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("geneglass", appauthor=False) / "cohorts" / f"{source.name}.toml"
-
-
-def require_same_section(prediction: "AnnData", section: Section) -> None:
-    """Check that a prediction is of this section: by the slide's digest, else by its file name, else by spot names.
-
-    Raises
-    ------
-    InputError
-        When it is of another one.
-    """
-    stated = dict(prediction.uns.get("geneglass", {}))
-    shares_spots = section.spots is not None and prediction.obs_names.isin(section.spots.table.obs_names).any()
-    same_slide = section.slide is not None and (
-        stated.get("slide_hash") == section.slide.content_hash()
-        if stated.get("slide_hash")
-        else stated.get("slide") == section.slide.path.name
-    )
-    if not (same_slide or (shares_spots and not stated.get("slide_hash"))):
-        raise InputError(
-            f"The prediction is of section {stated.get('section', 'unknown')!r}, not of {section.name!r}: "
-            "open the section it was made for."
-        )
 
 
 def place_domains(section: Section, *, drawn: bool = False) -> "tuple[Domain, ...]":

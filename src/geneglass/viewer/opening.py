@@ -11,10 +11,10 @@ from geneglass.data.section import Section, open_section, with_placement_told
 from geneglass.data.section_domains import is_domains, section_domains
 from geneglass.errors import InputError
 from geneglass.viewer.opened import Opened, joined_source
-from geneglass.viewer.prediction_file import is_prediction, read_prediction
 from geneglass.viewer.reopening import read_reopened, take_reopened
 from geneglass.viewer.session import Session
 from geneglass.workflow.events import Event, Job
+from geneglass.workflow.prediction_file import is_prediction, read_prediction
 from geneglass.workflow.session_file import is_session
 
 TABLES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".txt")

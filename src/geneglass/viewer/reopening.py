@@ -9,10 +9,10 @@ from geneglass.data.cohort import Cohort, SectionSource
 from geneglass.data.section import Section, open_section, with_placement_told
 from geneglass.data.section_domains import section_domains
 from geneglass.errors import InputError
-from geneglass.viewer.prediction_file import read_prediction
 from geneglass.viewer.remembered import REMEMBERED
 from geneglass.viewer.session import Session
 from geneglass.workflow.events import Event, Job
+from geneglass.workflow.prediction_file import read_prediction
 from geneglass.workflow.session_file import SavedSession, read_session
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from geneglass.data.section import Section
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.viewer.derived import Derived, measured_column, with_derived
-from geneglass.viewer.matching import own_cohort_path, place_domains, require_same_section
+from geneglass.viewer.matching import own_cohort_path, place_domains
 from geneglass.viewer.values import Gene, Places, Score, column_of, genes_of, pearson, places_of, rows_of, take
 from geneglass.workflow.config import MIN_COUNTS
+from geneglass.workflow.prediction_file import require_same_section
 
 if TYPE_CHECKING:
     from anndata import AnnData
