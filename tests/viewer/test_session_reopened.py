@@ -1,5 +1,6 @@
 """A session saved and opened again: by the buttons' code, by drop, with files that are gone."""
 
+import json
 import shutil
 from functools import partial
 from pathlib import Path
@@ -12,13 +13,17 @@ from shapely.geometry import box
 from geneglass.data.annotation import Domain
 from geneglass.data.bookmark import Bookmark
 from geneglass.data.cohort import read_cohort
+from geneglass.data.gene_book import SIGN
 from geneglass.data.geojson import read_domains
 from geneglass.data.section import open_section
 from geneglass.viewer.bookmarks import bookmarks_of
+from geneglass.viewer.colour_scale import Look
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.desk import data_folder
 from geneglass.viewer.field import View, field_of
+from geneglass.viewer.kept_genes import kept_genes
 from geneglass.viewer.opening import open_path, take
+from geneglass.viewer.panes import BESIDE, BLINK, SWIPE
 from geneglass.viewer.reopening import restore_window
 from geneglass.viewer.saving import save, snapshot
 from geneglass.viewer.session import Session, session_of
@@ -26,6 +31,16 @@ from geneglass.workflow.events import finish
 from geneglass.workflow.session_file import SavedSession, read_session
 
 VIEW = View((120.0, 200.0), 3.0)
+LOOK: dict[str, Any] = {
+    "opacity": 0.4,
+    "limits": (0.5, 4.0),
+    "percentiles": (2.0, 97.0),
+    "threshold": 0.3,
+    "own_scale": True,
+    "difference_limit": 1.5,
+    "doubt_below": 0.2,
+}
+EDGE = 150.0
 
 
 @pytest.fixture
@@ -48,8 +63,12 @@ def file(study: Path, predicted: Any) -> Path:
     session.set_prediction(predicted(session.section))
     bookmarks.add(Bookmark((150.0, 260.0), 1.0, "of right"))
     session.set_gene("CD74")
-    compare_of(viewer).set_look(opacity=0.4, limits=(0.5, 4.0))
+    compare_of(viewer).set_look(**LOOK)
     compare_of(viewer).layer("slide").opacity = 0.25
+    compare_of(viewer).set_panes(mode=SWIPE)
+    compare_of(viewer).swipe.move_to(EDGE)
+    compare_of(viewer).blink.run(every_s=1.4, on=False)
+    kept_genes().change(lambda book: book.with_favourite("CD74", True).with_signature("Pair", ("ERBB2", "CD74")))
     field.go(VIEW)
     path = study.parent / "mine.geneglass.json"
     assert finish(save(snapshot(viewer), path)) == path
@@ -80,7 +99,8 @@ def the_rest_is_right(viewer: ViewerModel) -> Session:
     session = session_of(viewer)
     assert (session.source.name, session.gene) == ("right", "CD74")
     look = compare_of(viewer).look
-    assert (look.opacity, look.limits) == (0.4, (0.5, 4.0))
+    assert look == Look(**LOOK)
+    assert compare_of(viewer).panes.mode == SWIPE
     assert compare_of(viewer).layer("slide").opacity == 0.25
     now = field_of(viewer).now()
     assert now.centre_yx_px == pytest.approx(VIEW.centre_yx_px)
@@ -138,6 +158,62 @@ def test_a_part_that_makes_no_sense_is_told_and_left_out(file: Path, viewer: Vie
     session.section.close()
 
 
+def test_edge_favourites_and_signatures_come_back_and_join_those_of_the_person(
+    file: Path, viewer: ViewerModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "another person"))
+    kept = kept_genes()
+    assert not kept.book.favourites
+    kept.change(lambda book: book.with_favourite("ACTB", True).with_signature("Pair", ("ACTB", "CD74")))
+    for _ in range(2):
+        assert reopen(viewer, file) == []
+        assert kept.book.favourites == {"ACTB", "CD74"}
+        assert kept.book.signatures == {"Pair": ("ACTB", "CD74"), "Pair 2": ("ERBB2", "CD74")}
+    assert compare_of(viewer).swipe.x == EDGE
+    assert compare_of(viewer).blink.every_s == 1.4
+    session_of(viewer).section.close()
+
+
+def test_an_older_file_without_panes_and_genes_opens_as_it_did(file: Path, viewer: ViewerModel) -> None:
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    for part in ("panes", "genes"):
+        del stored["window"][part]
+    file.write_text(json.dumps(stored), encoding="utf-8")
+    before = kept_genes().book
+    assert reopen(viewer, file) == []
+    assert compare_of(viewer).panes.mode == BESIDE
+    assert compare_of(viewer).look == Look(**LOOK)
+    assert kept_genes().book == before
+    session_of(viewer).section.close()
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"panes": {"mode": "upside down"}},
+        {"panes": {"mode": SWIPE, "edge": "left"}},
+        {"panes": {"mode": BLINK, "seconds": 0}},
+        {"genes": {"favourites": "CD74", "signatures": {}}},
+        {"genes": {"favourites": [], "signatures": {"Empty": []}}},
+        {"genes": {}},
+    ],
+)
+def test_panes_and_genes_that_make_no_sense_change_nothing(
+    file: Path, viewer: ViewerModel, window: dict[str, Any]
+) -> None:
+    session = session_of(viewer)
+    told: list[str] = []
+    session.message.connect(told.append)
+    before = kept_genes().book
+    take(session, finish(open_path(file)))
+    saved, _ = read_session(file)
+    restore_window(viewer, session, SavedSession(saved.cohort, saved.sections, window=window))
+    assert len(told) == 1
+    assert f"{next(iter(window))} makes no sense" in told[0]
+    assert (compare_of(viewer).panes.mode, kept_genes().book) == (SWIPE, before)
+    session.section.close()
+
+
 @pytest.mark.parametrize("hand", [(1280, 800)], indirect=True)
 def test_dropped_on_the_window(hand: Any, file: Path) -> None:
     from geneglass.viewer.panel import GeneglassPanel
@@ -155,3 +231,8 @@ def test_dropped_on_the_window(hand: Any, file: Path) -> None:
     page.session_row.save_to(target)
     hand.wait(target.exists)
     assert read_session(target)[0].gene == "CD74"
+    stored = json.loads(target.read_text(encoding="utf-8"))
+    target.write_text(json.dumps({**stored, "gene": f"{SIGN}Pair"}), encoding="utf-8")
+    panel.desk.open_path(target)
+    hand.wait(lambda: panel.desk.session.gene == f"{SIGN}Pair")
+    assert "neither measured" not in panel.messages.text.text()

@@ -15,6 +15,8 @@ NEXT_MODE = Shortcut("Alt-M", "Maps side by side, with their difference, swiped,
 TURN = Shortcut("W", "While maps blink: the other one; hold the key to see it only so long", GROUP)
 LEFT = Shortcut("Alt-Left", "While maps are swiped: the edge to the left", GROUP)
 RIGHT = Shortcut("Alt-Right", "While maps are swiped: the edge to the right", GROUP)
+SECONDS = (0.2, 10.0)
+"""Shortest and longest that a map is seen while maps blink by themselves."""
 TIPS = {
     BESIDE: "Measured and predicted next to each other; they move and zoom together",
     WITH_DIFFERENCE: "A third map: predicted less measured, on a scale of its own",
@@ -35,7 +37,7 @@ class PaneControls(QWidget):
         self.by_itself = QCheckBox("By itself, each for")
         self.by_itself.setToolTip("The maps take turns without a key")
         self.seconds = QDoubleSpinBox()
-        self.seconds.setRange(0.2, 10.0)
+        self.seconds.setRange(*SECONDS)
         self.seconds.setSingleStep(0.2)
         self.seconds.setDecimals(1)
         self.seconds.setSuffix(" s")

@@ -10,6 +10,7 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from geneglass.data.gene_book import SIGN
 from geneglass.viewer.arrange import NARROW_PX, pane_width_px
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.desk import Desk, listen
@@ -194,6 +195,8 @@ class GeneglassPanel(QWidget):
 
     def _on_reopened(self, saved: SavedSession) -> None:
         restore_window(self._viewer, self.desk.session, saved)
+        if saved.gene is not None and saved.gene.startswith(SIGN):
+            self.genes.extra.show(saved.gene)
 
     def _on_help(self) -> None:
         Help(shortcuts_of(self._viewer), self).show()

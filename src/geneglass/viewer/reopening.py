@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geneglass.data.cohort import Cohort, SectionSource
+from geneglass.data.gene_book import SIGN
 from geneglass.data.section import Section, open_section, with_placement_told
 from geneglass.data.section_domains import section_domains
 from geneglass.errors import InputError
@@ -83,7 +84,7 @@ def take_reopened(session: Session, reopened: Reopened) -> None:
         session.set_section(reopened.section)
     if saved.gene in {gene.name for gene in session.genes}:
         session.set_gene(saved.gene)
-    elif saved.gene is not None and session.section is not None:
+    elif saved.gene is not None and not saved.gene.startswith(SIGN) and session.section is not None:
         told.append(f"The gene {saved.gene} of the session is neither measured nor predicted here.")
     session.reopened.emit(saved)
     if told:
