@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from geneglass.viewer.keys import Shortcut
+from geneglass.viewer.own_keys import DOMAINS, EVERYWHERE, GENES, JUDGE, MAPS, SLIDES, WHY, own_shortcuts
 
 SIZE_PX = (560, 620)
 STEPS = (
@@ -24,20 +25,11 @@ WORDS = (
     ("held-out r", "r on tissue the model had not seen while it was trained; the one to believe"),
     ("set aside", "spots with too few counts to be judged; drawn as rings"),
 )
-BY_HAND = (
-    Shortcut("Tab", "From one control of the panel to the next; Shift+Tab back", "Everywhere"),
-    Shortcut("Down", "Next gene, while the search box or the list has the focus; Up back", "Genes"),
-    Shortcut("Enter", "Open the chosen slide, or go to the chosen place", "Slides"),
-    Shortcut("F2", "Write a note for the chosen place", "Slides"),
-    Shortcut("Delete", "Forget the chosen place", "Slides"),
-    Shortcut("L", "Lasso in the scatter; B box, M move, S draw on the slide, Escape select none", "Judge"),
-    Shortcut(
-        "Left", "In a blinded reading: the left map is the measured one; Right the right one, Down for neither", "Judge"
-    ),
-    Shortcut("Right", "Next reference patch, and where it votes; Left the one before", "Why"),
-    Shortcut("Space", "Hold to move the slide while a drawing tool is chosen", "Maps"),
-)
-"""Keys of widgets that have the focus; all others are bound, and list themselves."""
+GROUPS = (EVERYWHERE, MAPS, GENES, SLIDES, JUDGE, WHY, DOMAINS)
+WHERE = {
+    MAPS: ", with the mouse over the slide",
+    DOMAINS: ", in that tab; the letters with the mouse over the slide while a drawing tool is chosen",
+}
 
 
 class Help(QDialog):
@@ -66,17 +58,23 @@ class Help(QDialog):
 
 
 def help_html(shortcuts: Sequence[Shortcut]) -> str:
-    """Return the help as a page."""
+    """Return the help as a page; `shortcuts` are those that are bound, the others it knows."""
     steps = "".join(f"<li>{step}</li>" for step in STEPS)
     words = "".join(f"<tr><td><b>{word}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>" for word, text in WORDS)
-    keys = "".join(_group(name, shortcuts) for name in dict.fromkeys(s.group for s in (*BY_HAND, *shortcuts)))
+    listed = [*shortcuts, *own_shortcuts()]
+    keys = "".join(_group(name, listed) for name in sorted({item.group for item in listed}, key=_place))
     return f"<h3>First steps</h3><ol>{steps}</ol><h3>Words</h3><table>{words}</table><h3>Keys</h3><table>{keys}</table>"
+
+
+def _place(group: str) -> tuple[int, str]:
+    return (GROUPS.index(group) if group in GROUPS else len(GROUPS)), group
 
 
 def _group(name: str, shortcuts: Sequence[Shortcut]) -> str:
     rows = "".join(
-        f"<tr><td><b>{item.shown}</b>&nbsp;&nbsp;</td><td>{item.words}</td></tr>"
-        for item in (*shortcuts, *BY_HAND)
+        f"<tr><td width="34%"><b>{item.shown}</b>&nbsp;&nbsp;</td><td>{item.words}</td></tr>"
+        for item in shortcuts
         if item.group == name
     )
-    return f'<tr><td colspan="2"><i>{name}</i></td></tr>{rows}'
+    where = WHERE.get(name, "")
+    return f'<tr><td colspan="2"><br><i>{name}</i>{where}</td></tr>{rows}'

@@ -35,7 +35,7 @@ class Shortcut:
     @property
     def shown(self) -> str:
         """Return the keys as a keyboard has them: "Ctrl+PgDown"."""
-        return "+".join(QT_NAMES.get(key, key) for key in self.keys.split("-"))
+        return "+".join(" ".join(QT_NAMES.get(word, word) for word in key.split(" ")) for key in self.keys.split("-"))
 
 
 Held = WeakMethod[Callable[[], None]]
