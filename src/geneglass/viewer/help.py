@@ -72,7 +72,7 @@ def _place(group: str) -> tuple[int, str]:
 
 def _group(name: str, shortcuts: Sequence[Shortcut]) -> str:
     rows = "".join(
-        f"<tr><td width="34%"><b>{item.shown}</b>&nbsp;&nbsp;</td><td>{item.words}</td></tr>"
+        f'<tr><td width="34%"><b>{item.shown}</b>&nbsp;&nbsp;</td><td>{item.words}</td></tr>'
         for item in shortcuts
         if item.group == name
     )
