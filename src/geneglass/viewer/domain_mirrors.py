@@ -1,9 +1,11 @@
 """The outlines of domains in the panes beside the first: copies of the one layer that a hand draws in."""
 
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Layer
+from qtpy.QtCore import QTimer
 
 from geneglass.viewer.compare import Compare, compare_of
 from geneglass.viewer.domain_shapes import domains_layer
@@ -59,7 +61,8 @@ class DomainMirrors:
 
     def _on_removed(self, event: Any) -> None:
         if self._owner is not None and event.value is self._owner():
-            self._fit()
+            # Whoever removes several layers at once must find the copies where they were.
+            QTimer.singleShot(0, partial(_fit_later, ref(self)))
         self.layers = {side: layer for side, layer in self.layers.items() if layer is not event.value}
 
     def _there(self) -> Any:
@@ -101,6 +104,12 @@ class DomainMirrors:
         viewer.layers.selection = selected or {layer}
         layer.locked = True
         return layer
+
+
+def _fit_later(mirrors: "ref[DomainMirrors]") -> None:
+    there = mirrors()
+    if there is not None:
+        there._fit()
 
 
 def _name(place: int) -> str:
