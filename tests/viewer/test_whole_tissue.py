@@ -78,7 +78,7 @@ def test_the_tissue_appears_in_view_first_is_stopped_and_gone_on_with(
     view = panel.field.now()
     panel.field.go(replace(view, zoom=view.zoom * 6))
     tab.on_grid.setChecked(True)
-    tab.stride_um.setValue(25)
+    tab.stride_um.setValue(12)
     wanted = tab._growing.in_view()
     press(qtbot, tab.predict)
     wait_for(lambda: session.prediction is not None and np.isfinite(session.prediction.X).any())
