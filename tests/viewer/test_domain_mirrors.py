@@ -105,6 +105,7 @@ def test_a_deleted_mirror_comes_again_and_one_of_another_slide_goes(viewer: Any)
     session.set_gene("ACTB")
     assert_in_step(viewer, mirrors, PREDICTED)
     viewer.layers.remove(domains_of(viewer).layer)
+    QApplication.processEvents()
     assert mirrors.layers == {}
     session.set_domains(session.domains[:1])
     assert_in_step(viewer, mirrors, PREDICTED)
