@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from qtpy.QtWidgets import QApplication
 
 from geneglass.data.annotation import Domain
 from geneglass.data.cohort import read_cohort
