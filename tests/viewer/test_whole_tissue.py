@@ -52,6 +52,8 @@ def show(panel, wait_for):
         panel.desk.open_source(source)
         wait_for(lambda: panel.desk.runner.running is None and panel.desk.session.section is not None)
         panel.desk.session.set_model(model)
+        # Whoever zooms does so on a slide that has been laid out; before, it is fitted once more.
+        wait_for(lambda: not panel._refit.isActive())
 
     return show
 
@@ -78,7 +80,7 @@ def test_the_tissue_appears_in_view_first_is_stopped_and_gone_on_with(
     view = panel.field.now()
     panel.field.go(replace(view, zoom=view.zoom * 6))
     tab.on_grid.setChecked(True)
-    tab.stride_um.setValue(12)
+    tab.stride_um.setValue(35)
     wanted = tab._growing.in_view()
     press(qtbot, tab.predict)
     wait_for(lambda: session.prediction is not None and np.isfinite(session.prediction.X).any())
