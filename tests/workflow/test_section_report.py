@@ -116,7 +116,7 @@ def test_what_can_not_be_reported_is_refused(report, tmp_path):
     ):
         with pytest.raises(UsageError, match=said):
             replace(report, **changes)
-    with pytest.raises(InputError, match="NOPE are neither measured nor predicted here"):
+    with pytest.raises(InputError, match="Neither measured nor predicted here: NOPE"):
         find(replace(report, genes=("NOPE",)))
 
 

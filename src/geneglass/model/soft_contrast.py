@@ -14,7 +14,7 @@ from geneglass.model.contrastive_config import require
 from geneglass.model.parts import contrastive_loss
 from geneglass.model.pool import Images, Pool
 from geneglass.model.reduced_heads import ReducedHeadsConfig, ReducedHeadsRecipe
-from geneglass.model.soft_targets import both_ways, divergence, kernel_similarity
+from geneglass.model.soft_targets import both_ways, divergence, kernel_targets
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class SoftContrastRecipe(ReducedHeadsRecipe):
         """Return the weighted sum of both losses."""
         config = self.config
         logits = spots @ images.T / modules["temperature"]()
-        likeness = kernel_similarity(images.detach(), spots.detach(), config.soft_sigma)
-        targets = functional.softmax(likeness / config.soft_temperature, dim=1)
+        fixed = images.detach(), spots.detach()
+        targets = kernel_targets(*fixed, sigma=config.soft_sigma, temperature=config.soft_temperature)
         soft = both_ways(logits, targets, divergence)
         found: Tensor = config.hard_weight * contrastive_loss(logits) + config.soft_weight * soft
         return found

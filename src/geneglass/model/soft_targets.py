@@ -29,6 +29,11 @@ def kernel_similarity(images: Tensor, spots: Tensor, sigma: float) -> Tensor:
     return (kernels[0] + kernels[1]) / 2
 
 
+def kernel_targets(images: Tensor, spots: Tensor, *, sigma: float, temperature: float) -> Tensor:
+    """Return (n, n) targets, each row a distribution: the softmax of the kernels' likeness over a temperature."""
+    return functional.softmax(kernel_similarity(images, spots, sigma) / temperature, dim=1)
+
+
 def _squared_distances(x: Tensor) -> Tensor:
     square = x.square().sum(1)
     return (square[:, None] + square[None] - 2 * x @ x.T).clamp_min(0)

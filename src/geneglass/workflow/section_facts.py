@@ -91,7 +91,7 @@ def sides_of(section: Section, prediction: "AnnData", genes: Sequence[str]) -> S
     known = set(prediction.var_names) | (set() if spots is None else set(spots.table.var_names))
     missing = [gene for gene in genes if gene not in known]
     if missing:
-        raise InputError(f"{', '.join(missing)} are neither measured nor predicted here: choose genes of the list.")
+        raise InputError(f"Neither measured nor predicted here: {', '.join(missing)}; choose genes of the list.")
     predicted = _columns(prediction, genes)
     predicted_yx = np.asarray(prediction.obsm["spatial"], np.float32)[:, ::-1]
     if spots is None:

@@ -46,7 +46,7 @@ from geneglass.model.recipe import UNIT, FitStep, Neighbours, Snapshots, TrainDa
 from geneglass.model.recipes import RECIPES
 from geneglass.model.rerank import randomly_reranked
 from geneglass.model.retrieval import Bank
-from geneglass.model.soft_targets import both_ways, divergence, kernel_similarity, soft_cross_entropy
+from geneglass.model.soft_targets import both_ways, divergence, kernel_targets, soft_cross_entropy
 from geneglass.model.sub_patches import WholePatch, cut_tiles
 
 RERANK_BATCH = 16
@@ -209,8 +209,8 @@ class MvitgeneRecipe(ContrastiveRecipe):
         """Return the (n, n) share of each pair of a batch in what a row should find."""
         if self.config.detach_targets:
             images, spots = images.detach(), spots.detach()
-        likeness = kernel_similarity(images, spots, self.config.soft_sigma)
-        return functional.softmax(likeness / self.config.soft_temperature, dim=1)
+        config = self.config
+        return kernel_targets(images, spots, sigma=config.soft_sigma, temperature=config.soft_temperature)
 
     def search(self, modules: nn.ModuleDict, bank: Bank, query: Tensor, rows: Tensor, k: int) -> Neighbours:
         """Return the nearest references, or those that come first in the order of a random network."""
