@@ -7,7 +7,7 @@ import pytest
 from geneglass.model.make import make_encoder
 from recovery import MAX_FALSE, Size, figures, plant, recover, seeds_of, show
 
-SMALL = Size(patients=6, size_um=(700.0, 900.0), n_genes=80, mpp=1.5)
+SMALL = Size(patients=6, size_um=(1000.0, 1200.0), n_genes=80, mpp=1.5)
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,10 @@ def genes(tmp_path_factory):
 
 def test_what_the_picture_shows_is_found(genes):
     found = figures(genes)
-    assert found["r"] > 0.4
-    assert found["gap"] < 0.3
-    assert found["morphology_better"] > 0.5
+    # Reached: r 0.741, 0.093 below what is allowed, 97 % better; a ridge 30 times too strong is 0.149 below.
+    assert found["r"] > 0.72
+    assert found["gap"] < 0.11
+    assert found["morphology_better"] > 0.9
 
 
 def test_what_it_does_not_show_does_not_pass(genes):
