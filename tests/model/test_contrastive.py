@@ -12,16 +12,10 @@ from geneglass.model.inner_score import mean_r
 from geneglass.model.make import make_recipe
 from geneglass.model.recipe import TrainData
 from geneglass.model.snapshot import NoSnapshots
+from stand_ins import ReadyFeatures
 
 GENES = tuple(f"g{i}" for i in range(15))
 DIM = 12
-
-
-class NoNetwork:
-    name, patches, identity, dim = "none", (), "none", DIM
-
-    def network(self):
-        return None
 
 
 def section(name, n, seed, patient="p", signal=1.0):
@@ -41,7 +35,7 @@ QUICK = {"epochs": 60, "embed_dim": 32, "patience": 5, "batch": 64, "learning_ra
 
 
 def make(seed=0, **settings):
-    return make_recipe("mclstexp", QUICK | settings, GENES, NoNetwork(), seed=seed)
+    return make_recipe("mclstexp", QUICK | settings, GENES, ReadyFeatures(DIM), seed=seed)
 
 
 @pytest.fixture(scope="module")

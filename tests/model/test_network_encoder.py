@@ -12,6 +12,7 @@ from geneglass.model.context import neighbourhood_mean, standardised
 from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.network_encoder import BATCH
 from geneglass.model.recipe import TrainData
+from stand_ins import RandomPatches
 
 NAME = "timm:mobilenetv3_small_050@random?px=32"
 CENTRES = np.stack(np.divmod(np.arange(30), 10), axis=1).astype(np.float32) * 100
@@ -43,16 +44,6 @@ def test_context_must_be_a_length() -> None:
             make_encoder(f"{NAME}&context={value}")
 
 
-class Source:
-    """Patches of any number of views."""
-
-    def __init__(self, views: int) -> None:
-        self.views = views
-
-    def read(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        return tuple(np.full((len(rows), 32, 32, 3), 40 * view, np.uint8) for view in range(self.views))
-
-
 @pytest.mark.parametrize(
     ("options", "words"), [("&context=150", "context is for frozen features"), ("&um=50,150", "one field of view")]
 )
@@ -60,7 +51,7 @@ def test_what_a_network_can_not_be_trained_on_is_refused(options: str, words: st
     encoder = make_encoder(NAME + options)
     values = np.random.default_rng(1).random((30, 4)).astype(np.float32)
     features = np.zeros((30, encoder.dim), np.float32)
-    data = TrainData("a", "p", features, CENTRES, patches=Source(2), expression=values, counts=values)
+    data = TrainData("a", "p", features, CENTRES, patches=RandomPatches(30, 0, 1), expression=values, counts=values)
     settings = {"fine_tune": True, "epochs": 1, "batch": 16, "embed_dim": 8, "k": 5}
     recipe = make_recipe("mclstexp", settings, tuple("abcd"), encoder)
     with pytest.raises(InputError, match=words):

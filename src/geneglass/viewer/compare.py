@@ -11,28 +11,18 @@ from psygnal import Signal
 
 from geneglass.overlay import OVERLAYS, Layout
 from geneglass.viewer.adopting import Adopter
-from geneglass.viewer.arrange import (
-    add_layer,
-    decorate,
-    dress,
-    entitle,
-    fit,
-    pane_width_px,
-    place_titles,
-    shows,
-    write_note,
-)
+from geneglass.viewer.arrange import entitle, fit, pane_width_px, place_titles, write_note
 from geneglass.viewer.blink import Blink
 from geneglass.viewer.colour_scale import Look
-from geneglass.viewer.grid import arrange, with_others
-from geneglass.viewer.layers import same_spots
 from geneglass.viewer.map_layers import colour_bar, is_map, paint
 from geneglass.viewer.opened import opened_of
 from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, SWIPE, Panes
-from geneglass.viewer.roles import SIDES, SLIDE, SLIDE_BESIDE, Shown, make, wanted_panes
+from geneglass.viewer.roles import SIDES, SLIDE, SLIDE_BESIDE, wanted_panes
 from geneglass.viewer.session import Session, session_of
 from geneglass.viewer.sides import View, view_of
+from geneglass.viewer.stage import Stage
 from geneglass.viewer.swipe import Swipe
+from geneglass.viewer.turns import Turns
 
 __all__ = ["DIFFERENCE", "MEASURED", "PREDICTED", "SLIDE", "SLIDE_BESIDE", "Compare", "compare_of"]
 
@@ -40,15 +30,14 @@ __all__ = ["DIFFERENCE", "MEASURED", "PREDICTED", "SLIDE", "SLIDE_BESIDE", "Comp
 class Compare:
     """The maps of one viewer; get it with `compare_of`.
 
-    It owns its layers: a slide per pane (the same lazy arrays) and one points layer per side, whose
-    values are exchanged when the gene changes. A layer that somebody deletes is left alone until the
-    next gene or section. Layers of others are kept in the first pane, or in that of the side they name
-    (`grid.PANE`).
+    It owns its layers (`Stage`), whose values are exchanged when the gene changes.
     """
 
     look_changed = Signal()
     panes_changed = Signal()
     drawn = Signal()
+    laid_out = Signal()
+    """All layers that are wanted are there, and drawn."""
 
     def __init__(self, viewer: Any, session: Session) -> None:
         self._viewer = ref(viewer)
@@ -57,9 +46,9 @@ class Compare:
         self.panes = Panes()
         self.view: View | None = None
         """What is drawn: values, colours and titles of both sides; None while nothing is open."""
-        self._shown: dict[str, Shown] = {}
         self._adopter = Adopter(viewer, session, self)
-        self._busy = False
+        self._stage = Stage(session, self._adopter)
+        self._turns, self._apart = Turns(), False
         self._fitted: tuple[float, ...] = ()
         self.swipe = Swipe(viewer, self)
         self.blink = Blink(self)
@@ -78,6 +67,11 @@ class Compare:
     def viewer(self) -> Any:
         """Return the viewer, None when it is gone."""
         return self._viewer()
+
+    @property
+    def laying_out(self) -> bool:
+        """Return whether layers are still to come, in other turns of the event loop."""
+        return self._turns.pending
 
     def set_look(self, **changes: Any) -> None:
         """Change fields of `Look` (threshold, percentiles, limits, colourmap, opacity) and draw again.
@@ -111,28 +105,26 @@ class Compare:
         if panes != self.panes:
             whole = self._shows_all()
             self.panes = panes
-            self._rebuild(keep=tuple(self._shown))
-            if whole:
-                self.show_all()
+            self._rebuild(keep=tuple(self._stage.shown), whole=whole)
             self.panes_changed.emit()
 
     def layer(self, role: str) -> Layer | None:
         """Return the layer of a role ("slide", "measured", "slide beside", "predicted"), None if not shown."""
-        return self._shown[role].layer if role in self._shown else None
+        return self._stage.shown[role].layer if role in self._stage.shown else None
 
     def layout(self, role: str) -> Layout | None:
         """Return where the places of a map are, None where it is not shown."""
-        return self._shown[role].layout if role in self._shown else None
+        return self._stage.shown[role].layout if role in self._stage.shown else None
 
     def owns(self, layer: Layer) -> bool:
         """Return whether a layer is one of the comparison's."""
-        return any(shown.layer is layer for shown in self._shown.values())
+        return any(shown.layer is layer for shown in self._stage.shown.values())
 
     def show_all(self) -> None:
         """Bring all places into view, else the whole slide."""
         viewer = self._viewer()
-        if viewer is not None and self._shown:
-            places = [shown.layer for shown in self._shown.values() if is_map(shown.layer)]
+        if viewer is not None and self._stage.shown:
+            places = [shown.layer for shown in self._stage.shown.values() if is_map(shown.layer)]
             if places:
                 fit(viewer, places)
             else:
@@ -144,30 +136,39 @@ class Compare:
         return self._adopter.adopt(layer)
 
     def _on_section_changed(self) -> None:
-        self._rebuild(keep=())
-        self.show_all()
+        self._rebuild(keep=(), whole=True)
         self._adopter.adopt_waiting_predictions()
 
+    @contextmanager
+    def in_turns(self) -> Iterator[None]:
+        """Lay out in several turns of the event loop what changes in the block, so that the window answers meanwhile."""
+        self._apart = True
+        try:
+            yield
+        finally:
+            self._apart = False
+
     def _on_prediction_changed(self) -> None:
-        panes = len(self._wanted_panes())
-        before = sum(role in self._shown for role in (MEASURED, PREDICTED))
-        self._rebuild(keep=tuple(self._shown))
-        if before != panes:
-            self.show_all()
+        before = sum(role in self._stage.shown for role in (MEASURED, PREDICTED))
+        self._rebuild(keep=tuple(self._stage.shown), whole=before != len(self._wanted_panes()))
 
     def _on_gene_changed(self) -> None:
-        if all(role in self._shown for pane in self._wanted_panes() for role in pane):
+        if self._turns.pending:
+            return
+        if all(role in self._stage.shown for pane in self._wanted_panes() for role in pane):
             self._draw()
         else:
-            self._rebuild(keep=tuple(self._shown))
+            self._rebuild(keep=tuple(self._stage.shown))
 
     def _on_layer_removed(self, event: Any) -> None:
-        if not self._busy:
-            self._shown = {role: shown for role, shown in self._shown.items() if shown.layer is not event.value}
-            self._arrange()
+        if self._stage.busy:
+            return
+        if self._stage.forget(event.value):
+            self._turns.stop()
+        self._arrange()
 
     def _on_layer_inserted(self, event: Any) -> None:
-        if self._busy:
+        if self._stage.busy:
             return
         if opened_of(event.value) is None:
             self._arrange()
@@ -177,54 +178,39 @@ class Compare:
     def _wanted_panes(self) -> list[list[str]]:
         return wanted_panes(self.session, self.panes)
 
-    def _rebuild(self, *, keep: tuple[str, ...]) -> None:
-        """Make the layers that are wanted and drop the others; those to keep stay if they still fit."""
+    def _rebuild(self, *, keep: tuple[str, ...], whole: bool = False) -> None:
+        """Lay out what is wanted, and draw it; whoever wants something else meanwhile ends this.
+
+        Parameters
+        ----------
+        keep
+            Roles whose layers stay if they still fit.
+        whole
+            Bring all places into view.
+        """
+        self._turns.run(self._steps(keep, whole), apart=self._apart)
+
+    def _steps(self, keep: tuple[str, ...], whole: bool) -> Iterator[None]:
         viewer = self._viewer()
         if viewer is None:
             return
-        wanted = [role for pane in self._wanted_panes() for role in pane]
-        with self._at_work():
-            for role in tuple(self._shown):
-                if role not in wanted or role not in keep:
-                    self._drop(viewer, role)
-            for role in wanted:
-                self._ensure(viewer, role)
-            self._adopter.drop_unused()
-            decorate(viewer)
-        self._arrange()
+        yield from self._stage.build(viewer, self._wanted_panes(), keep=keep)
+        yield
         self._draw()
-
-    def _ensure(self, viewer: Any, role: str) -> None:
-        made, layout, overlay = make(role, self.session, self.layer(SLIDE))
-        shown = self._shown.get(role)
-        if shown is not None:
-            if shown.overlay == overlay and shows(shown.layer, made) and same_spots(shown.layout, layout):
-                return
-            self._drop(viewer, role)
-        layer = self._adopter.take(made)
-        if layer is None:
-            layer = add_layer(viewer, made)
-        dress(layer)
-        self._shown[role] = Shown(layer, layout, overlay)
-
-    def _drop(self, viewer: Any, role: str) -> None:
-        layer = self._shown.pop(role).layer
-        if layer in viewer.layers and not self._adopter.spares(layer):
-            viewer.layers.remove(layer)
+        if whole:
+            yield
+            self.show_all()
+        self.laid_out.emit()
 
     def _arrange(self) -> None:
         viewer = self._viewer()
-        if viewer is None:
-            return
-        homes = [[role for role in pane if role in self._shown] for pane in self._wanted_panes()]
-        homes = [roles for roles in homes if roles]
-        panes = [[self._shown[role].layer for role in roles] for roles in homes]
-        with self._at_work():
-            arrange(viewer, with_others(viewer, panes, homes))
+        if viewer is not None:
+            self._stage.arrange(viewer, self._wanted_panes(), ahead=self._turns.pending)
 
     def redraw(self) -> None:
         """Draw again, when values of the session have changed where they stand."""
-        self._draw()
+        if not self._turns.pending:
+            self._draw()
 
     def _draw(self) -> None:
         viewer = self._viewer()
@@ -232,7 +218,7 @@ class Compare:
             return
         self.view = view_of(self.session, self.look, self.panes)
         for role in SIDES:
-            shown, side = self._shown.get(role), self.view.sides.get(role)
+            shown, side = self._stage.shown.get(role), self.view.sides.get(role)
             if shown is None or shown.layout is None or side is None:
                 continue
             made = OVERLAYS[shown.overlay](side.values, replace(shown.layout, doubtful=side.doubtful), side.shade)
@@ -254,8 +240,8 @@ class Compare:
         if viewer is None or self.view is None:
             return
         pane_px = pane_width_px(viewer)
-        shown = [role for role in (*self.panes.order, DIFFERENCE) if role in self._shown and role in self.view.sides]
-        sides = [(self._shown[role].layer, self.view.sides[role].title) for role in shown]
+        shown = [role for role in (*self.panes.order, DIFFERENCE) if role in self._stage.shown and role in self.view.sides]
+        sides = [(self._stage.shown[role].layer, self.view.sides[role].title) for role in shown]
         facing = self.panes.mode == SWIPE
         place_titles([layer for layer, _ in sides], facing=facing)
         whole = entitle(sides, pane_px=pane_px, share=2 if facing and len(sides) > 1 else 1)
@@ -266,14 +252,6 @@ class Compare:
         """Return whether nobody has moved or zoomed since all was brought into view."""
         viewer = self._viewer()
         return viewer is not None and _place_of(viewer) == self._fitted
-
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        before, self._busy = self._busy, True
-        try:
-            yield
-        finally:
-            self._busy = before
 
 
 def _place_of(viewer: Any) -> tuple[float, ...]:

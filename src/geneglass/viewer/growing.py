@@ -81,9 +81,12 @@ class Growing:
             When it is of another section than the open one.
         """
         viewer = self._viewer()
-        if viewer is not None:
-            _stay(viewer, self._session)
-        self._session.set_prediction(prediction)
+        if viewer is None:
+            self._session.set_prediction(prediction)
+            return
+        _stay(viewer, self._session)
+        with compare_of(viewer).in_turns():
+            self._session.set_prediction(prediction)
 
     def covered(self) -> float:
         """Return the share of the tissue that the open prediction covers; 0 without one."""

@@ -127,7 +127,7 @@ class GeneglassPanel(QWidget):
         self.first_hint.wants_sample.connect(self.head.open_sample)
         bind(self._viewer, self, HELP, self._on_help)
         answer_in(self, self._viewer)
-        self._refit.timeout.connect(self.field.settle)
+        self._refit.timeout.connect(self._settle)
         listen(session.reopened, self, self._on_reopened)
         listen(session.section_changed, self, self._on_section_changed)
         listen(session.model_changed, self, self._on_model_changed)
@@ -160,6 +160,13 @@ class GeneglassPanel(QWidget):
             dock.setVisible(not wide)
         self._made_room = True
         self._refit.start()
+
+    def _settle(self) -> None:
+        """Bring into view what was planned, once all of it is laid out."""
+        if self.compare.laying_out:
+            self._refit.start()
+        else:
+            self.field.settle()
 
     def _make_room(self) -> None:
         """Take the wide view once where two maps would be small; whoever has chosen a view keeps it."""

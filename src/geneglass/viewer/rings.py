@@ -58,8 +58,7 @@ class Rings:
         self._rings: dict[str, Ring] = {}
         self._drawn_zoom = 0.0
         self._layers: dict[str, Layer] = {}
-        compare_of(viewer).panes_changed.connect(self._draw)
-        session.prediction_changed.connect(self._draw)
+        compare_of(viewer).laid_out.connect(self._draw)
         selection.place_changed.connect(self._on_place_changed)
         selection.spots_changed.connect(self._on_spots_changed)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)

@@ -1,50 +1,24 @@
 """BLEEP: one test per mended defect, each of which shows the defect on the published form."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from geneglass.errors import InputError
-from geneglass.model.make import make_config, make_encoder, make_recipe
+from geneglass.model.make import make_config, make_recipe
 from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled
-from geneglass.model.recipe import UNIT, TrainData
+from geneglass.model.recipe import UNIT
+from stand_ins import ReadyFeatures, counted_section, with_patches
 
 GENES = tuple(f"g{i}" for i in range(9))
 DIM = 10
 SMALL = {"epochs": 3, "embed_dim": 16, "k": 5, "validate": False}
 FORMS = ["bleep", "bleep:faithful"]
-
-
-class NoNetwork:
-    """An encoder whose features come from elsewhere."""
-
-    name, patches, identity, dim = "none", (), "none", DIM
-
-    def network(self):
-        return None
-
-
-class Source:
-    """Patches that are random but fixed."""
-
-    def __init__(self, n, size=32):
-        self.pixels = np.random.default_rng(n).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
-
-    def read(self, rows):
-        return (self.pixels[rows],)
-
-
-def section(name, n=20, seed=0):
-    """Spots on a grid that is not square, with expression that follows their features."""
-    random = np.random.default_rng(seed)
-    rule = np.random.default_rng(7).normal(size=(DIM, len(GENES))) / np.sqrt(DIM)
-    features = random.normal(size=(n, DIM)).astype(np.float32)
-    counts = random.poisson(np.exp(1.5 + features @ rule)).astype(np.float32)
-    expression = np.log1p(1e4 * counts / (3 * counts.sum(1, keepdims=True) + 1)).astype(np.float32)
-    array = np.stack(np.divmod(np.arange(n), 8), 1).astype(np.float32)
-    return TrainData(name, "p", features, array * 200, array, None, expression=expression, counts=counts)
+READY = ReadyFeatures(DIM)
+section = partial(counted_section, dim=DIM, genes=len(GENES))
 
 
 SECTIONS = [section("a", 24, 0), section("b", 20, 1)]
@@ -52,7 +26,7 @@ NEW = section("new", 11, 5)
 
 
 def make(name="bleep", encoder=None, *, seed=0, fine_tune=False, **settings):
-    return make_recipe(name, {"fine_tune": fine_tune, **SMALL, **settings}, GENES, encoder or NoNetwork(), seed=seed)
+    return make_recipe(name, {"fine_tune": fine_tune, **SMALL, **settings}, GENES, encoder or READY, seed=seed)
 
 
 def fit(recipe, sections=SECTIONS):
@@ -189,16 +163,6 @@ def test_bad_settings_say_what_is_allowed(settings, words):
         make(**settings)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return make_encoder("timm:mobilenetv3_small_050@random?px=32")
-
-
-def with_patches(data, encoder):
-    n = len(data.features)
-    return replace(data, features=np.zeros((n, encoder.dim), np.float32), patches=Source(n))
-
-
 FINE = {"fine_tune": True, "epochs": 1, "batch": 16}
 
 
@@ -210,7 +174,7 @@ def pixels(recipe, data, *, training):
 
 def test_input_is_what_the_encoder_expects(network):
     data = with_patches(SECTIONS[0], network)
-    rgb = torch.from_numpy(data.patches.pixels).permute(0, 3, 1, 2).float()
+    rgb = torch.from_numpy(data.patches.views[0]).permute(0, 3, 1, 2).float()
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (network.mean, network.std))
     found = pixels(make("bleep", network, **FINE), data, training=False)
     assert torch.allclose(found, (rgb / 255 - mean) / std, atol=1e-4)
@@ -220,7 +184,7 @@ def test_input_is_what_the_encoder_expects(network):
 
 def test_a_query_is_not_changed_at_random(network):
     data = with_patches(SECTIONS[0], network)
-    rgb = torch.from_numpy(data.patches.pixels).permute(0, 3, 1, 2)
+    rgb = torch.from_numpy(data.patches.views[0]).permute(0, 3, 1, 2)
     for name, unchanged in zip(FORMS, (True, False), strict=True):
         recipe = make(name, network, **FINE)
         state = torch.get_rng_state()

@@ -11,20 +11,13 @@ from geneglass.model.blend import mixed
 from geneglass.model.make import make_recipe
 from geneglass.model.recipe import QueryData, TrainData
 from geneglass.model.recipes.geneglass import EVEN, HALVES, GeneglassRecipe
+from stand_ins import ReadyFeatures
 
 GENES = tuple(f"g{i}" for i in range(12))
 DIM = 20
 LINE = np.random.default_rng(6).normal(size=(DIM, len(GENES))) / np.sqrt(DIM)
 QUICK = {"epochs": 4, "patience": 2, "embed_dim": 16, "k": 10}
-
-
-class NoNetwork:
-    """An encoder whose features come from elsewhere."""
-
-    name, patches, identity, dim, spans = "none", (), "none", DIM, ((0, DIM),)
-
-    def network(self) -> None:
-        return None
+READY = ReadyFeatures(DIM)
 
 
 def section(name: str, patient: str | None, seed: int, n: int = 60, noise: float = 0.4) -> TrainData:
@@ -39,7 +32,7 @@ def section(name: str, patient: str | None, seed: int, n: int = 60, noise: float
 
 
 def trained(sections: list[TrainData], **settings: object) -> GeneglassRecipe:
-    recipe = make_recipe("geneglass", QUICK | settings, GENES, NoNetwork())  # type: ignore[arg-type]
+    recipe = make_recipe("geneglass", QUICK | settings, GENES, READY)
     for _ in recipe.fit(sections):
         pass
     assert isinstance(recipe, GeneglassRecipe)
@@ -126,8 +119,7 @@ def test_a_patient_that_nothing_carries_over_to_is_predicted_half_and_half(withi
 
 
 def test_the_sight_that_is_fitted_goes_into_both_regressions() -> None:
-    class Wide(NoNetwork):
-        spans = ((0, DIM // 2), (DIM // 2, DIM))
+    wide = ReadyFeatures(DIM, spans=((0, DIM // 2), (DIM // 2, DIM)))
 
     def narrow(number: int) -> TrainData:
         one = section(f"s{number}", f"p{number}", number)
@@ -138,7 +130,7 @@ def test_the_sight_that_is_fitted_goes_into_both_regressions() -> None:
     read = {}
     for sight in ("fitted", "all"):
         settings = QUICK | {"sight": sight, "components": 12}
-        recipe = make_recipe("geneglass", settings, GENES, Wide())  # type: ignore[arg-type]
+        recipe = make_recipe("geneglass", settings, GENES, wide)
         for _ in recipe.fit([narrow(i) for i in range(3)]):
             pass
         assert isinstance(recipe, GeneglassRecipe)
@@ -171,7 +163,7 @@ def test_confidence_of_a_new_patient_is_that_of_what_predicts_him(sisters: list[
     assert told["p"] == "calibrated on 3 held-out sections (180 places)"
     assert told["new"] == "calibrated on 3 held-out sections of patients trained on (180 places)"
 
-    again = make_recipe("geneglass", QUICK, GENES, NoNetwork())  # type: ignore[arg-type]
+    again = make_recipe("geneglass", QUICK, GENES, READY)
     again.load(recipe.state(), json.loads(json.dumps(recipe.texts())))
     for patient in ("p", "new"):
         one, other = recipe.predict(query(patient)), again.predict(query(patient))
@@ -180,7 +172,7 @@ def test_confidence_of_a_new_patient_is_that_of_what_predicts_him(sisters: list[
 
 def test_sections_without_a_patient_are_blended_and_it_is_told_for_whom() -> None:
     nameless = [section(f"s{i}", None, i) for i in range(3)]
-    recipe = make_recipe("geneglass", QUICK, GENES, NoNetwork())  # type: ignore[arg-type]
+    recipe = make_recipe("geneglass", QUICK, GENES, READY)
     last = list(recipe.fit(nameless))[-1]
     assert isinstance(recipe, GeneglassRecipe)
     own, pair = nameless[0].query(), recipe._regressions()
@@ -196,7 +188,7 @@ def test_sections_without_a_patient_are_blended_and_it_is_told_for_whom() -> Non
 
 
 def test_one_section_alone_is_blended_evenly_and_calibrates_nothing() -> None:
-    recipe = make_recipe("geneglass", QUICK, GENES, NoNetwork())  # type: ignore[arg-type]
+    recipe = make_recipe("geneglass", QUICK, GENES, READY)
     steps = list(recipe.fit([section("only", "p", 1)]))
     assert isinstance(recipe, GeneglassRecipe)
     answer = recipe.predict(query())
@@ -211,14 +203,14 @@ def test_fewer_spots_than_axes_are_enough(sizes: tuple[int, ...]) -> None:
     few = [section(f"s{i}", f"p{i}", i, n=n) for i, n in enumerate(sizes)]
     wide = [replace(s, expression=np.tile(s.expression, 4), counts=np.tile(s.counts, 4)) for s in few]
     genes = tuple(f"g{i}" for i in range(4 * len(GENES)))
-    recipe = make_recipe("geneglass", QUICK, genes, NoNetwork())  # type: ignore[arg-type]
+    recipe = make_recipe("geneglass", QUICK, genes, READY)
     for _ in recipe.fit(wide):
         pass
     assert np.isfinite(recipe.predict(query()).values).all()
 
 
 def test_without_validation_it_says_that_nothing_was_left_out(several: list[TrainData]) -> None:
-    recipe = make_recipe("geneglass", QUICK | {"validate": False}, GENES, NoNetwork())  # type: ignore[arg-type]
+    recipe = make_recipe("geneglass", QUICK | {"validate": False}, GENES, READY)
     last = list(recipe.fit(several))[-1]
     assert last.message == "Blended: linear 33%, local 33%, retrieval 33%."
 
@@ -234,4 +226,4 @@ def test_without_validation_it_says_that_nothing_was_left_out(several: list[Trai
 )
 def test_settings_that_can_not_be(settings: dict[str, float], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        make_recipe("geneglass", settings, GENES, NoNetwork())  # type: ignore[arg-type]
+        make_recipe("geneglass", settings, GENES, READY)

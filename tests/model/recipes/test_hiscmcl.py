@@ -1,66 +1,28 @@
 """HisCMCL: one test per mended defect, and the published form as it was described."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
-from geneglass.data.types import PatchSpec
 from geneglass.errors import InputError, UsageError
 from geneglass.model.make import make_config, make_encoder, make_recipe
 from geneglass.model.parts import TransformerBlock
-from geneglass.model.recipe import UNIT, TrainData
+from geneglass.model.recipe import UNIT
 from geneglass.model.recipes.hiscmcl import HiscmclRecipe
 from geneglass.model.scales import SlideGate, Tokens
 from geneglass.model.spot_side import GENE_UNIT
+from stand_ins import ReadyFeatures, counted_section, with_patches
 
 GENES = tuple(f"g{i}" for i in range(12))
 DIM = 12
 SMALL = {"epochs": 2, "embed_dim": 16, "inner_folds": 2, "k": 5, "token_dim": 16, "spot_um": 120.0}
 SMALL_FAITHFUL = {"epochs": 1, "embed_dim": 16, "k": 5, "fine_tune": False, "token_dim": 16}
 FINE = {"fine_tune": True, "epochs": 1, "batch": 16, "embed_dim": 16, "k": 5, "token_dim": 16, "validate": False}
-
-
-class ThreeViews:
-    """An encoder of three fields of view, four columns each, whose features come from elsewhere."""
-
-    name, identity, dim = "views", "none", DIM
-    patches = (PatchSpec(100.0, 8), PatchSpec(300.0, 8), PatchSpec(900.0, 8))
-    spans = ((0, 4), (4, 8), (8, 12))
-
-    def network(self):
-        return None
-
-
-class OneView(ThreeViews):
-    patches, spans = (PatchSpec(100.0, 8),), ((0, DIM),)
-
-
-class Source:
-    """Patches of two fields of view that are random but fixed."""
-
-    def __init__(self, n, wide=0):
-        random = np.random.default_rng(n)
-        self.narrow = random.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
-        self.wide = np.random.default_rng(wide).integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
-
-    def read(self, rows):
-        return (self.narrow[rows], self.wide[rows])
-
-
-def section(name, n=24, seed=0, places=5):
-    """Spots on a grid that is not square, with expression that follows their features, and places of their slide."""
-    random = np.random.default_rng(seed)
-    rule = np.random.default_rng(7).normal(size=(DIM, len(GENES))) / np.sqrt(DIM)
-    features = random.normal(size=(n, DIM)).astype(np.float32)
-    counts = random.poisson(np.exp(1.5 + features @ rule)).astype(np.float32)
-    expression = np.log1p(1e4 * counts / (3 * counts.sum(1, keepdims=True) + 1)).astype(np.float32)
-    array = np.stack(np.divmod(np.arange(n), 8), 1).astype(np.float32)
-    slide = random.normal(size=(places, DIM)).astype(np.float32)
-    return TrainData(
-        *(name, "p", features, array * 200, array), slide_features=slide, expression=expression, counts=counts
-    )
+THREE_VIEWS = ReadyFeatures(DIM, views_um=(100, 300, 900))
+section = partial(counted_section, dim=DIM, genes=len(GENES))
 
 
 SECTIONS = [section("a", 24, 0, 5), section("b", 20, 1, 7), section("c", 16, 2, 3)]
@@ -68,7 +30,7 @@ NEW = section("new", 10, 5, 4)
 
 
 def make(settings=SMALL, name="hiscmcl", encoder=None):
-    return make_recipe(name, settings, GENES, encoder or ThreeViews())
+    return make_recipe(name, settings, GENES, encoder or THREE_VIEWS)
 
 
 def fitted(*args, sections=SECTIONS, **kwargs):
@@ -126,25 +88,18 @@ def network():
     return make_encoder("timm:mobilenetv3_small_050@random?px=32&um=16,48")
 
 
-def with_patches(data, encoder, wide=0):
-    n = len(data.features)
-    whole = np.random.default_rng(3).normal(size=(4, encoder.dim)).astype(np.float32)
-    features = np.zeros((n, encoder.dim), np.float32)
-    return replace(data, features=features, slide_features=whole, patches=Source(n, wide))
-
-
 @pytest.mark.parametrize(("name", "differs"), [("hiscmcl", True), ("hiscmcl:faithful", False)])
 def test_a_wider_field_of_view_shows_more_tissue_and_the_published_one_shows_the_same_crop(network, name, differs):
-    data = [with_patches(s, network) for s in SECTIONS[:2]]
+    data = [with_patches(s, network, len(s.features), 0) for s in SECTIONS[:2]]
     recipe = fitted(FINE | {"spot_um": 20.0}, name, network, sections=data)
     assert not torch.equal(recipe.modules["network"].conv_stem.weight, network.network().conv_stem.weight)
-    before, after = (embed(recipe, [with_patches(NEW, network, wide)]) for wide in (0, 1))
+    before, after = (embed(recipe, [with_patches(NEW, network, 10, wide)]) for wide in (0, 1))
     assert torch.allclose(before, after, atol=1e-5) != differs
 
 
 def test_upsampled_crops_are_the_same_crop_three_times_as_large(network):
     recipe = make(FINE, "hiscmcl:faithful", network)
-    pool = recipe.pool([with_patches(s, network) for s in SECTIONS[:2]])
+    pool = recipe.pool([with_patches(s, network, len(s.features), 0) for s in SECTIONS[:2]])
     modules, seen = recipe.trial(pool, 0).modules, []
     recipe.run_network = lambda net, pixels: seen.append(pixels) or torch.zeros(len(pixels), 1024)
     recipe.encode_images(modules, pool.images, torch.arange(3))
@@ -272,7 +227,7 @@ def test_one_field_of_view_is_told_and_slides_that_are_missing_are_one_sentence(
     def told(**how):
         return [step.message for step in fitted(SMALL | {"weighting": "softmax"}, **how).steps if step.message]
 
-    (sentence,) = told(encoder=OneView())
+    (sentence,) = told(encoder=ReadyFeatures(DIM, views_um=(100,)))
     assert "over 120 um" in sentence
     assert not told()
     without = [replace(s, slide_features=None) for s in SECTIONS]

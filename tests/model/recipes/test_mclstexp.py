@@ -1,59 +1,32 @@
 """mclSTExp: one test per mended defect, and the published form as it was described."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from geneglass.errors import InputError
-from geneglass.model.make import make_config, make_encoder, make_recipe
+from geneglass.model.make import make_config, make_recipe
 from geneglass.model.parts import TransformerBlock
 from geneglass.model.position_table import TABLE_ROWS
-from geneglass.model.recipe import UNIT, TrainData
+from geneglass.model.recipe import UNIT
 from geneglass.model.spot_side import GENE_UNIT
+from stand_ins import ReadyFeatures, counted_section, with_patches
 
 GENES = tuple(f"g{i}" for i in range(12))
 DIM = 10
 SMALL = {"epochs": 4, "embed_dim": 16, "inner_folds": 2, "k": 5}
 SMALL_FAITHFUL = {"epochs": 2, "embed_dim": 16, "k": 5, "fine_tune": False}
-
-
-class NoNetwork:
-    """An encoder whose features come from elsewhere."""
-
-    name, patches, identity, dim = "none", (), "none", DIM
-
-    def network(self):
-        return None
-
-
-class Source:
-    """Patches that are random but fixed."""
-
-    def __init__(self, n, size=32):
-        self.pixels = np.random.default_rng(n).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
-
-    def read(self, rows):
-        return (self.pixels[rows],)
-
-
-def section(name, n=24, seed=0, patient="p", dim=DIM):
-    """Spots on a grid that is not square, with expression that follows their features."""
-    random = np.random.default_rng(seed)
-    rule = np.random.default_rng(7).normal(size=(dim, len(GENES))) / np.sqrt(dim)
-    features = random.normal(size=(n, dim)).astype(np.float32)
-    counts = random.poisson(np.exp(1.5 + features @ rule)).astype(np.float32)
-    expression = np.log1p(1e4 * counts / (3 * counts.sum(1, keepdims=True) + 1)).astype(np.float32)
-    array = np.stack(np.divmod(np.arange(n), 8), 1).astype(np.float32)
-    return TrainData(name, patient, features, array * 200, array, None, expression=expression, counts=counts)
+section = partial(counted_section, dim=DIM, genes=len(GENES))
 
 
 SECTIONS = [section("a", 24, 0), section("b", 20, 1), section("c", 16, 2)]
 
 
 def make(settings=SMALL, name="mclstexp", encoder=None, seed=0):
-    return make_recipe(name, settings, GENES, encoder or NoNetwork(), seed=seed)
+    return make_recipe(name, settings, GENES, encoder or ReadyFeatures(DIM), seed=seed)
 
 
 def fit(recipe, sections=SECTIONS):
@@ -214,16 +187,6 @@ def test_variants_train_and_predict(change):
 def test_bad_settings_say_what_is_allowed(settings, words):
     with pytest.raises(InputError, match=words):
         make(settings)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return make_encoder("timm:mobilenetv3_small_050@random?px=32")
-
-
-def with_patches(data, encoder):
-    n = len(data.features)
-    return replace(data, features=np.zeros((n, encoder.dim), np.float32), patches=Source(n))
 
 
 FINE = {"fine_tune": True, "epochs": 2, "batch": 16, "embed_dim": 16, "k": 5}

@@ -1,6 +1,7 @@
 """MViTGene: one test per mended defect, each of which shows the defect on the published form."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,34 +11,18 @@ from geneglass.errors import InputError
 from geneglass.model.make import make_config, make_recipe
 from geneglass.model.median_unit import MEDIAN_UNIT
 from geneglass.model.mvitgene_config import PARTS
-from geneglass.model.recipe import UNIT, TrainData
+from geneglass.model.recipe import UNIT
+from stand_ins import ReadyFeatures, counted_section
 
 GENES = tuple(f"g{i}" for i in range(9))
-WIDTH, SPANS, VIEWS = 5, 4, 3
-DIM = WIDTH * SPANS
+WIDTH = 5
+DIM = 4 * WIDTH
 SMALL = {"epochs": 3, "embed_dim": 16, "k": 5, "validate": False, "sub_patches": 2}
 CORRECTED, FAITHFUL = FORMS = ["mvitgene", "mvitgene:faithful"]
+VIEWS = ReadyFeatures(DIM, views_um=(50, 100, 150), spans=tuple((i * WIDTH, (i + 1) * WIDTH) for i in range(4)))
+"""Three fields of view, and a fourth span of columns for the surroundings."""
 
-
-class Views:
-    """An encoder of three fields of view, and a fourth span of columns for the surroundings; features come ready."""
-
-    name, identity, dim, patches = "views", "views", DIM, (None,) * VIEWS
-    spans = tuple((i * WIDTH, (i + 1) * WIDTH) for i in range(SPANS))
-
-    def network(self):
-        return None
-
-
-def section(name, n=20, seed=0):
-    """Spots on a grid that is not square, with expression that follows their features."""
-    random = np.random.default_rng(seed)
-    rule = np.random.default_rng(7).normal(size=(DIM, len(GENES))) / np.sqrt(DIM)
-    features = random.normal(size=(n, DIM)).astype(np.float32)
-    counts = random.poisson(np.exp(1.5 + features @ rule)).astype(np.float32)
-    expression = np.log1p(1e4 * counts / (3 * counts.sum(1, keepdims=True) + 1)).astype(np.float32)
-    array = np.stack(np.divmod(np.arange(n), 8), 1).astype(np.float32)
-    return TrainData(name, "p", features, array * 200, array, None, expression=expression, counts=counts)
+section = partial(counted_section, dim=DIM, genes=len(GENES))
 
 
 SECTIONS = [section("a", 24, 0), section("b", 20, 1)]
@@ -46,7 +31,7 @@ ROWS = torch.arange(44)
 
 
 def make(name=CORRECTED, *, seed=0, **settings):
-    return make_recipe(name, {"fine_tune": False, **SMALL, **settings}, GENES, Views(), seed=seed)
+    return make_recipe(name, {"fine_tune": False, **SMALL, **settings}, GENES, VIEWS, seed=seed)
 
 
 def fit(recipe, sections=SECTIONS):
@@ -83,7 +68,7 @@ def test_both_branches_make_the_embedding(both, name):
     moved = embed(both[name], features=whole_only)
     assert torch.allclose(moved, embed(both[name]), atol=1e-5) == (name == FAITHFUL)
     narrow = NEW.features.copy()
-    narrow[:, : VIEWS * WIDTH] *= -1
+    narrow[:, : 3 * WIDTH] *= -1
     assert not torch.allclose(embed(both[name], features=narrow), embed(both[name]), atol=1e-2)
 
 

@@ -9,41 +9,20 @@ from safetensors.torch import save_file
 
 from geneglass.errors import InputError
 from geneglass.model.make import make_encoder, make_recipe
-from geneglass.model.recipe import TrainData
 from geneglass.model.sub_patches import WholePatch
+from stand_ins import PATCH_PX, counted_section, with_patches
 
 GENES = tuple(f"g{i}" for i in range(6))
-PX = 32
 FORMS = ["mvitgene", "mvitgene:faithful"]
 FINE = {"fine_tune": True, "epochs": 1, "batch": 16, "embed_dim": 16, "k": 5, "validate": False, "vit": "mobilevit_xxs"}
 
 
-class Source:
-    """Patches that are random but fixed."""
-
-    def __init__(self, n):
-        self.pixels = np.random.default_rng(n).integers(0, 256, (n, PX, PX, 3), dtype=np.uint8)
-
-    def read(self, rows):
-        return (self.pixels[rows],)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return make_encoder(f"timm:mobilenetv3_small_050@random?px={PX}")
-
-
-def section(name, n, dim):
-    random = np.random.default_rng(n)
-    counts = random.poisson(4, (n, len(GENES))).astype(np.float32)
-    expression = np.log1p(1e4 * counts / (3 * counts.sum(1, keepdims=True) + 1)).astype(np.float32)
-    array = np.stack(np.divmod(np.arange(n), 4), 1).astype(np.float32)
-    features = np.zeros((n, dim), np.float32)
-    return TrainData(name, "p", features, array * 200, array, Source(n), expression=expression, counts=counts)
+def seen(name, n, network):
+    return with_patches(counted_section(name, n, n, dim=8, genes=len(GENES)), network)
 
 
 def sections(network):
-    return [section("a", 14, network.dim), section("b", 10, network.dim)]
+    return [seen("a", 14, network), seen("b", 10, network)]
 
 
 def make(network, name="mvitgene", **settings):
@@ -67,7 +46,7 @@ def test_both_networks_are_trained_as_copies_and_kept(network, name):
     tiles, whole = "network.conv_stem.weight", "vit.network.stem.conv.weight"
     assert {tiles, whole} <= set(weights)
     assert ({tiles, whole} <= learned) == (name == "mvitgene")
-    query = section("new", 7, network.dim).query()
+    query = seen("new", 7, network).query()
     values = recipe.predict(query).values
     assert np.isfinite(values).all()
     other = make(network, name)
@@ -88,7 +67,7 @@ def test_a_query_is_seen_in_tiles_and_by_both_networks(network, name):
         modules["vit"].network.stem.conv.weight += torch.randn(modules["vit"].network.stem.conv.weight.shape)
         after = recipe.encode_images(modules, pool.images, rows)
     corrected = name == "mvitgene"
-    assert seen[0] == ((45, 3, PX // 3, PX // 3) if corrected else (5, 3, PX, PX))
+    assert seen[0] == ((45, 3, PATCH_PX // 3, PATCH_PX // 3) if corrected else (5, 3, PATCH_PX, PATCH_PX))
     assert torch.equal(before, after) != corrected
 
 
@@ -119,11 +98,11 @@ def test_weights_of_a_file_are_where_training_starts(network, tmp_path):
 
 
 def test_a_network_that_takes_no_tiles_says_what_to_set():
-    vit = make_encoder(f"timm:vit_tiny_patch16_224@random?px={PX}&img_size={PX}&depth=1")
+    vit = make_encoder(f"timm:vit_tiny_patch16_224@random?px={PATCH_PX}&img_size={PATCH_PX}&depth=1")
     data = sections(vit)
     with pytest.raises(InputError, match=r"takes no tiles of 10 px: set tile_px to 32"):
         fit(make(vit), data)
-    fit(make(vit, tile_px=PX), data)
+    fit(make(vit, tile_px=PATCH_PX), data)
 
 
 def test_fine_tuning_without_patches_says_so(network):
