@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import re
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,12 +25,20 @@ SETTING_FOR: dict[str, dict[str, Any]] = {
 """Field: what else must be set for it to matter."""
 
 TESTED_ELSEWHERE = {
-    *("fine_tune", "normalise_input", "augment"),
-    *("raw_input", "augment_query"),
-    *("tile_px", "vit", "vit_weights"),
-    *("caution", "blend_steps", "table_rows"),
+    **dict.fromkeys(("fine_tune", "normalise_input", "augment"), "test_fine_tuning.py"),
+    **dict.fromkeys(("raw_input", "augment_query"), "recipes/test_bleep.py"),
+    **dict.fromkeys(("tile_px", "vit", "vit_weights"), "recipes/test_mvitgene_pixels.py"),
+    **dict.fromkeys(("caution", "blend_steps"), "recipes/test_geneglass.py"),
+    "table_rows": "test_spot_side.py",
 }
-"""Fields that need patches, a network, a single patient or more data: tests/model/recipes/test_<name>.py has them."""
+"""Field that needs patches, a network, a single patient or more data: the file of tests/model that has it."""
+
+
+@pytest.mark.parametrize(("key", "file"), TESTED_ELSEWHERE.items())
+def test_what_is_tested_elsewhere_is_there(key: str, file: str) -> None:
+    folder = Path(__file__).parents[1] / "model"
+    assert any(key in {field.name for field in dataclasses.fields(recipe.Config)} for recipe in RECIPES.values())
+    assert re.search(rf"\b{key}\b", (folder / file).read_text(encoding="utf-8"))
 
 
 def test_the_published_form_runs(name: str, sections: list[TrainData], encoder: Encoder) -> None:

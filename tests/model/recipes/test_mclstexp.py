@@ -98,19 +98,6 @@ def test_position_tables_exist_only_where_asked_for(trained, faithful):
     assert len(used) == len({row for s in SECTIONS for row in s.array_yx[:, 0]})
 
 
-def test_rows_of_the_tables_that_no_spot_has_change_nothing():
-    both = [make({"epochs": 3, "k": 5, "table_rows": rows}, "mclstexp:faithful") for rows in ("used", "all")]
-    for recipe in both:
-        fit(recipe)
-    tables = [value for value in both[1].modules.parameters() if TABLE_ROWS in value.shape]
-    assert [tuple(value.shape) for value in tables] == [(TABLE_ROWS, len(GENES))] * 2
-    few, every = (recipe.predict(section("new", 10, 5).query()).values for recipe in both)
-    np.testing.assert_allclose(few, every, rtol=1e-5)
-    again = make({"k": 5}, "mclstexp:faithful")
-    again.load(both[0].state(), both[0].texts())
-    np.testing.assert_array_equal(again.predict(section("new", 10, 5).query()).values, few)
-
-
 def test_the_image_side_has_no_position_so_shifting_a_query_changes_nothing(trained):
     query = section("new", 10, 5).query()
     moved = replace(query, centres_um_yx=query.centres_um_yx + 4000, array_yx=query.array_yx + 9)
@@ -190,31 +177,6 @@ def test_bad_settings_say_what_is_allowed(settings, words):
 
 
 FINE = {"fine_tune": True, "epochs": 2, "batch": 16, "embed_dim": 16, "k": 5}
-
-
-@pytest.mark.parametrize("name", ["mclstexp", "mclstexp:faithful"])
-def test_fine_tuning_trains_a_copy_of_the_network(network, name):
-    data = [with_patches(s, network) for s in SECTIONS[:2]]
-    before = {k: v.clone() for k, v in network.network().state_dict().items()}
-    recipe = make(FINE, name, network)
-    fit(recipe, data)
-    after = network.network().state_dict()
-    assert all(torch.equal(after[k], v) for k, v in before.items())
-    assert not torch.equal(recipe.modules["network"].conv_stem.weight, before["conv_stem.weight"])
-    query = with_patches(section("new", 6, 9), network).query()
-    values = recipe.predict(query).values
-    assert np.isfinite(values).all()
-    other = make(FINE, name, network)
-    other.load(recipe.state(), recipe.texts())
-    np.testing.assert_array_equal(other.predict(query).values, values)
-
-
-@pytest.mark.parametrize("change", [{"augment": "none"}, {"augment": "published"}, {"normalise_input": False}])
-def test_every_setting_of_fine_tuning_changes_the_training(network, change):
-    data = [with_patches(s, network) for s in SECTIONS[:2]]
-    steps = {"epochs": 1, "validate": False, **FINE}
-    losses = [[s.loss for s in fit(make(steps | c, encoder=network), data)] for c in ({}, change)]
-    assert losses[0] != losses[1]
 
 
 def test_fine_tuning_without_patches_says_so(network):
