@@ -288,3 +288,11 @@ def hand(
     # pytest keeps what a fixture gave; napari's checks that no window is kept.
     del hand.window, window
     assert grown == (width, height), "the window grew"
+
+
+@pytest.fixture
+def real(her2st_cohort: Path, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the window with a real section, C4, that is measured and predicted."""
+    from real_tissue import opened
+
+    return opened(hand, her2st_cohort, monkeypatch)

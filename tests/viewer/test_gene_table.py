@@ -89,6 +89,15 @@ def test_filters_and_the_search_together(table: GeneTable) -> None:
     assert shown(table) == ["ERBB3", "HERB"]
 
 
+def test_signatures_stay_when_only_predicted_genes_are_shown(table: GeneTable) -> None:
+    names = (f"{SIGN}A", f"{SIGN}B", *NAMES)
+    table.set_rows(rows(names, (SIGNATURE, SIGNATURE, *[""] * len(NAMES))))
+    table.show_only(predicted=True)
+    assert shown(table) == [f"{SIGN}A", f"{SIGN}B", *NAMES[::2]]
+    table.search("erb")
+    assert f"{SIGN}A" not in shown(table)
+
+
 def test_cells(table: GeneTable) -> None:
     columns = (STAR, GENE, TRUST, HELD_OUT, HERE, INSIDE, MEAN, FOUND)
     cells = [table.data(table.index(0, column)) for column in columns]
@@ -102,8 +111,9 @@ def test_cells(table: GeneTable) -> None:
 
 def test_intervals_go_to_the_tooltip_where_there_is_no_room(table: GeneTable) -> None:
     assert table.longest_held_out() == "0.90 (0.80, 1.00)"
+    assert table.longest_held_out(compact=True) == "0.90"
     table.set_compact(True)
-    assert table.longest_held_out() == "0.90"
+    assert table.data(table.index(0, HELD_OUT)) == "0.90"
     assert table.data(table.index(0, HELD_OUT), Role.ToolTipRole) == "0.90 (0.80, 1.00)"
 
 

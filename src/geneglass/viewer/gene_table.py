@@ -23,7 +23,7 @@ from geneglass.viewer.gene_columns import (
     verdict_words,
 )
 from geneglass.viewer.gene_rows import GeneRows, Numbers
-from geneglass.viewer.values import UNTESTED
+from geneglass.viewer.values import SIGNATURE, UNTESTED
 
 NO_ROWS = GeneRows((), (), np.empty(0, bool), np.empty(0, np.int8), *np.empty((3, 0)))
 Role = Qt.ItemDataRole
@@ -81,8 +81,9 @@ class GeneTable(QAbstractTableModel):
 
     def set_compact(self, compact: bool) -> None:
         """Leave intervals to the tooltips, or write them out again."""
-        self.compact = compact
-        self._arrange()
+        if compact != self.compact:
+            self.compact = compact
+            self._arrange()
 
     def search(self, text: str) -> None:
         """Show the genes that a text looks for."""
@@ -121,10 +122,10 @@ class GeneTable(QAbstractTableModel):
         """Return the names of all rows."""
         return tuple(self._rows.names[number] for number in self._shown)
 
-    def longest_held_out(self) -> str:
-        """Return the longest text of the column of held-out r."""
+    def longest_held_out(self, *, compact: bool = False) -> str:
+        """Return the longest text of the column of held-out r, with or without its interval."""
         known = np.flatnonzero(np.isfinite(self._rows.held_out))
-        return max((self._text_of(int(number), HELD_OUT) for number in known), key=len, default="")
+        return max((self._held_out_text(int(number), compact=compact) for number in known), key=len, default="")
 
     def name_at(self, row: int) -> str:
         """Return the gene of a row."""
@@ -181,9 +182,15 @@ class GeneTable(QAbstractTableModel):
             return rows.names[number]
         if column == TRUST:
             return verdict_mark(int(rows.verdict[number]), rows.kinds[number])
-        if column == HELD_OUT and not self.compact:
-            return held_out_text(rows.held_out[number], rows.low[number], rows.high[number])
+        if column == HELD_OUT:
+            return self._held_out_text(number, compact=self.compact)
         return number_text(column, self._values(column)[number])
+
+    def _held_out_text(self, number: int, *, compact: bool) -> str:
+        rows = self._rows
+        if compact:
+            return number_text(HELD_OUT, rows.held_out[number])
+        return held_out_text(rows.held_out[number], rows.low[number], rows.high[number])
 
     def _tip_of(self, number: int, column: int) -> str:
         if column == STAR:
@@ -193,8 +200,7 @@ class GeneTable(QAbstractTableModel):
         if column == TRUST:
             return verdict_words(int(self._rows.verdict[number]), self._rows.kinds[number])
         if column == HELD_OUT:
-            text = held_out_text(self._rows.held_out[number], self._rows.low[number], self._rows.high[number])
-            return text.replace("–", "not known")
+            return self._held_out_text(number, compact=False).replace("–", "not known")
         return self._text_of(number, column).replace("–", "not defined here")
 
     def _values(self, column: int) -> Numbers:
@@ -228,7 +234,10 @@ class GeneTable(QAbstractTableModel):
         there = self.query.matches(self._upper)
         if self._only_favourites:
             there &= np.array([name in self._favourites for name in self._rows.names], bool)
-        return there & self._rows.predicted if self._only_predicted else there
+        if self._only_predicted:
+            # Signatures are the person's own and few: what was just saved must not vanish from the list.
+            there &= self._rows.predicted | np.array([kind == SIGNATURE for kind in self._rows.kinds], bool)
+        return there
 
     def _arrange(self, *, anew: bool = False) -> None:
         """Choose and order the rows; where they stay, only what stands in them is said to be new."""

@@ -4,16 +4,16 @@ from qtpy.QtCore import QEvent, Qt, Signal
 from qtpy.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
-from geneglass.viewer.gene_columns import COLUMNS, GENE, HELD_OUT, INSIDE, STAR
+from geneglass.viewer.gene_columns import COLUMNS, GENE, HELD_OUT, HERE, INSIDE, STAR, TRUST
 from geneglass.viewer.gene_table import GeneTable
 
-ROW_PX, STAR_PX, LEAST_GENE_PX, MOST_GENE_PX = 22, 24, 76, 150
+ROW_PX, STAR_PX, LEAST_GENE_PX, MOST_GENE_PX = 22, 24, 76, 130
 PAD_PX, ARROW_PX = 10, 10
 """Around a text, and for the arrow of the sorted column."""
 MOST_MEASURED = 500
 """Names whose width is looked at."""
-NARROW_PX = 335
-"""A table below this leaves the interval of the held-out r to the tooltip, so that r on this section has room."""
+FIRST = (STAR, GENE, TRUST, HELD_OUT, HERE)
+"""Columns that are seen without scrolling: where they are not, the interval of the held-out r goes to its tooltip."""
 
 
 class GeneView(QTableView):
@@ -35,6 +35,7 @@ class GeneView(QTableView):
         self.genes = model
         self._hidden: frozenset[str] = frozenset()
         self._has_domain = False
+        self._needed_px = 0
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -75,14 +76,21 @@ class GeneView(QTableView):
 
     def fit_columns(self) -> None:
         """Make every column as wide as its widest text; only names may be longer, and have a tooltip."""
-        header, cells = self.horizontalHeader(), self.fontMetrics()
-        widest = max((cells.horizontalAdvance(name) for name in self.genes.names[:MOST_MEASURED]), default=0)
-        header.resizeSection(STAR, STAR_PX)
-        header.resizeSection(GENE, min(max(widest + PAD_PX, LEAST_GENE_PX), MOST_GENE_PX))
+        self._needed_px = sum(self._width(number, compact=False) for number in FIRST if self.shows(number))
+        self.genes.set_compact(self._needed_px > self.viewport().width())
         for number in range(len(COLUMNS)):
-            if number not in (STAR, GENE):
-                above = header.fontMetrics().horizontalAdvance(self._heading(number)) + ARROW_PX
-                header.resizeSection(number, max(above, cells.horizontalAdvance(self._widest(number))) + PAD_PX)
+            self.horizontalHeader().resizeSection(number, self._width(number, compact=self.genes.compact))
+
+    def _width(self, number: int, *, compact: bool) -> int:
+        header, cells = self.horizontalHeader().fontMetrics(), self.fontMetrics()
+        if number == STAR:
+            return STAR_PX
+        if number == GENE:
+            widest = max((cells.horizontalAdvance(name) for name in self.genes.names[:MOST_MEASURED]), default=0)
+            return min(max(widest + PAD_PX, LEAST_GENE_PX), MOST_GENE_PX)
+        longest = self.genes.longest_held_out(compact=compact) if number == HELD_OUT else COLUMNS[number].widest
+        above = header.horizontalAdvance(self._heading(number)) + ARROW_PX
+        return max(above, cells.horizontalAdvance(longest)) + PAD_PX
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit the columns to another font, as a theme brings it."""
@@ -93,13 +101,8 @@ class GeneView(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Write shorter where the table is narrow."""
         super().resizeEvent(event)
-        narrow = self.viewport().width() < NARROW_PX
-        if narrow != self.genes.compact:
-            self.genes.set_compact(narrow)
+        if self.genes.compact != (self._needed_px > self.viewport().width()):
             self.fit_columns()
-
-    def _widest(self, column: int) -> str:
-        return self.genes.longest_held_out() if column == HELD_OUT else COLUMNS[column].widest
 
     def _heading(self, column: int) -> str:
         return str(self.genes.headerData(column, Qt.Orientation.Horizontal))
