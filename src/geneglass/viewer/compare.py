@@ -141,7 +141,7 @@ class Compare:
 
     @contextmanager
     def in_turns(self) -> Iterator[None]:
-        """Lay out in several turns of the event loop what changes in the block, so that the window answers meanwhile."""
+        """Lay out in several turns of the event loop what changes in the block: the window answers meanwhile."""
         self._apart = True
         try:
             yield
@@ -240,7 +240,9 @@ class Compare:
         if viewer is None or self.view is None:
             return
         pane_px = pane_width_px(viewer)
-        shown = [role for role in (*self.panes.order, DIFFERENCE) if role in self._stage.shown and role in self.view.sides]
+        shown = [
+            role for role in (*self.panes.order, DIFFERENCE) if role in self._stage.shown and role in self.view.sides
+        ]
         sides = [(self._stage.shown[role].layer, self.view.sides[role].title) for role in shown]
         facing = self.panes.mode == SWIPE
         place_titles([layer for layer, _ in sides], facing=facing)

@@ -99,10 +99,9 @@ class Stage:
         slide = self.shown.get(SLIDE)
         made, layout, overlay = make(role, self._session, None if slide is None else slide.layer)
         shown = self.shown.get(role)
-        if shown is not None and shown.overlay == overlay and shows(shown.layer, made):
-            if same_spots(shown.layout, layout):
-                return False
         if shown is not None:
+            if shown.overlay == overlay and shows(shown.layer, made) and same_spots(shown.layout, layout):
+                return False
             self._drop(viewer, role)
         with self._at_work():
             layer = self._adopter.take(made)

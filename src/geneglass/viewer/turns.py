@@ -7,6 +7,10 @@ from weakref import ref
 from qtpy.QtCore import QTimer
 
 
+TURN_MS = 1
+"""Not 0: that is done before anything else that waits in the loop."""
+
+
 class Turns:
     """Does one thing at a time, in steps; whatever comes next ends what is not done yet."""
 
@@ -51,7 +55,7 @@ class Turns:
         return self._steps is steps
 
     def _wait(self, steps: Iterator[None]) -> None:
-        QTimer.singleShot(0, partial(_go_on, ref(self), steps))
+        QTimer.singleShot(TURN_MS, partial(_go_on, ref(self), steps))
 
 
 def _go_on(turns: "ref[Turns]", steps: Iterator[None]) -> None:
