@@ -15,13 +15,14 @@ from geneglass.data.cache import cache_folder
 from geneglass.data.slide_formats import flat, open_slide
 from geneglass.data.types import Region
 from geneglass.errors import InputError
+from slide_pixels import whole
 
 IMAGE = np.random.default_rng(2).integers(0, 256, (90, 140, 3), dtype=np.uint8)
 
 
 def _pixels(path):
     with open_slide(path) as slide:
-        return slide.read(Region(0, 0, 0, slide.levels[0].height_px, slide.levels[0].width_px))
+        return whole(slide)
 
 
 def test_the_pyramid_is_made_once_and_keeps_every_pixel(tmp_path, monkeypatch):

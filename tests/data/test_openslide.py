@@ -11,18 +11,13 @@ from PIL import Image
 from dicom_file import write_dicom
 from geneglass.data import openslide_slide
 from geneglass.data.openslide_slide import OpenSlideSlide
-from geneglass.data.slide import Slide
 from geneglass.data.slide_formats import is_slide_folder, open_slide
 from geneglass.data.types import Region
 from geneglass.errors import InputError
+from slide_pixels import whole
 from zarr_stores import halved
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (601, 930, 3), dtype=np.uint8)
-
-
-def _all(slide: Slide, level: int = 0) -> np.ndarray:
-    size = slide.levels[level]
-    return slide.read(Region(level, 0, 0, size.height_px, size.width_px))
 
 
 @pytest.fixture
@@ -40,8 +35,8 @@ def test_a_folder_and_each_of_its_files_open_the_whole_series(series, name):
     path = series / name
     with open_slide(path) as slide:
         assert [level.downsample for level in slide.levels] == [1.0, 2.0]
-        np.testing.assert_array_equal(_all(slide), IMAGE)
-        np.testing.assert_array_equal(_all(slide, 1), halved(IMAGE))
+        np.testing.assert_array_equal(whole(slide), IMAGE)
+        np.testing.assert_array_equal(whole(slide, 1), halved(IMAGE))
         np.testing.assert_array_equal(slide.read(Region(1, 120, 200, 90, 260)), halved(IMAGE)[120:210, 200:460])
         assert slide.mpp == pytest.approx(0.5)
         assert slide.warnings == ()
@@ -59,7 +54,7 @@ def test_two_series_in_a_folder_are_told_apart(series):
     with pytest.raises(InputError, match=r"series holds 2 slides \(DICOM series\); give one of their files, such as"):
         open_slide(series)
     with open_slide(series / "other.dcm") as other, open_slide(series / "fine.dcm") as slide:
-        np.testing.assert_array_equal(_all(other), IMAGE[:200])
+        np.testing.assert_array_equal(whole(other), IMAGE[:200])
         assert other.content_hash() != slide.content_hash()
 
 
@@ -97,7 +92,7 @@ def test_associated_pictures_are_never_asked_for(series, monkeypatch):
 
     monkeypatch.setattr(openslide.OpenSlide, "associated_images", property(refuse))
     with open_slide(series) as slide:
-        _all(slide)
+        whole(slide)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.9])
@@ -181,4 +176,4 @@ def test_real_dicom_slides(shared_data, name, size):
     with open_slide(shared_data / "slides" / name) as slide:
         assert [(level.height_px, level.width_px) for level in slide.levels] == [(size, size)]
         assert slide.mpp == 0.499
-        assert 90 < _all(slide).mean() < 255
+        assert 90 < whole(slide).mean() < 255

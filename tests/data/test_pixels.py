@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from geneglass.data.tiled_tiff import TiledTiffSlide
-from geneglass.data.types import Region
+from slide_pixels import whole
 
 RNG = np.random.default_rng(5)
 SIZE = (70, 101)
@@ -19,7 +19,7 @@ def _read(path, image=None, **options):
     if image is not None:
         tifffile.imwrite(path, image, **{"tile": (32, 48), "metadata": None, **options})
     with TiledTiffSlide(path, strips=True) as slide:
-        return slide.read(Region(0, 0, 0, slide.levels[0].height_px, slide.levels[0].width_px))
+        return whole(slide)
 
 
 def _set_tag(path, code, value):

@@ -15,77 +15,67 @@ from geneglass.data.tiled_slide import TiledSlide
 from geneglass.data.tiled_tiff import TiledTiffSlide
 from geneglass.data.types import Region
 from geneglass.errors import InputError
-
-RNG = np.random.default_rng(11)
-IMAGE = np.kron(RNG.integers(30, 226, (21, 31, 3), dtype=np.uint8), np.ones((10, 10, 1), dtype=np.uint8))[:205]
-"""205 x 310 px: not square, no multiple of the tile."""
-
-
-def _all(slide: TiledTiffSlide, level: int = 0) -> np.ndarray:
-    size = slide.levels[level]
-    return slide.read(Region(level, 0, 0, size.height_px, size.width_px))
-
-
-def _written(path: Path, image: np.ndarray = IMAGE, **options: object) -> Path:
-    tifffile.imwrite(path, image, **{"tile": (64, 48), "photometric": "rgb", **options})
-    return path
+from slide_pixels import whole
+from tiled_tiff_file import IMAGE, write_tiled
 
 
 @pytest.mark.parametrize("compression", [None, "deflate", "lzw", "zstd", "packbits", "jpeg2000"])
 @pytest.mark.parametrize("planar", ["contig", "separate"])
 def test_lossless_compressions_give_the_pixels(tmp_path, compression, planar):
     image = np.moveaxis(IMAGE, -1, 0) if planar == "separate" else IMAGE
-    path = _written(tmp_path / "a.tif", image, compression=compression, planarconfig=planar)
+    path = write_tiled(tmp_path / "a.tif", image, compression=compression, planarconfig=planar)
     with TiledTiffSlide(path) as slide:
-        np.testing.assert_array_equal(_all(slide), IMAGE)
+        np.testing.assert_array_equal(whole(slide), IMAGE)
         np.testing.assert_array_equal(slide.read(Region(0, 60, 40, 70, 200)), IMAGE[60:130, 40:240])
 
 
 def test_big_endian_bigtiff_with_a_predictor(tmp_path):
-    path = _written(tmp_path / "a.btf", bigtiff=True, byteorder=">", compression="deflate", predictor=True)
+    path = write_tiled(tmp_path / "a.btf", bigtiff=True, byteorder=">", compression="deflate", predictor=True)
     with open_slide(path) as slide:
-        np.testing.assert_array_equal(_all(slide), IMAGE)
+        np.testing.assert_array_equal(whole(slide), IMAGE)
 
 
 def test_jpeg_tiles_are_close(tmp_path):
-    with TiledTiffSlide(_written(tmp_path / "a.tif", compression="jpeg", compressionargs={"level": 95})) as slide:
-        assert np.abs(_all(slide).astype(int) - IMAGE).mean() < 8
+    with TiledTiffSlide(write_tiled(tmp_path / "a.tif", compression="jpeg", compressionargs={"level": 95})) as slide:
+        assert np.abs(whole(slide).astype(int) - IMAGE).mean() < 8
 
 
 def test_ycbcr_jpeg2000_of_aperio_is_turned_to_rgb(tmp_path):
     stored = np.asarray(Image.fromarray(IMAGE).convert("YCbCr"))
-    path = _written(tmp_path / "a.svs", stored, compression=33003, compressionargs={"codecformat": "j2k", "mct": False})
+    path = write_tiled(
+        tmp_path / "a.svs", stored, compression=33003, compressionargs={"codecformat": "j2k", "mct": False}
+    )
     with TiledTiffSlide(path) as slide:
-        assert np.abs(_all(slide).astype(int) - IMAGE).max() <= 4, "two roundings of the conversion"
+        assert np.abs(whole(slide).astype(int) - IMAGE).max() <= 4, "two roundings of the conversion"
 
 
 @pytest.mark.parametrize(("photometric", "expected"), [("minisblack", 200), ("miniswhite", 55)])
 def test_grey_becomes_rgb(tmp_path, photometric, expected):
-    path = _written(tmp_path / "a.tif", np.full((50, 70), 200, dtype=np.uint8), photometric=photometric)
+    path = write_tiled(tmp_path / "a.tif", np.full((50, 70), 200, dtype=np.uint8), photometric=photometric)
     with TiledTiffSlide(path) as slide:
-        assert _all(slide).shape == (50, 70, 3)
-        assert (_all(slide) == expected).all()
+        assert whole(slide).shape == (50, 70, 3)
+        assert (whole(slide) == expected).all()
 
 
 def test_sixteen_bits_keep_their_high_byte(tmp_path):
-    with TiledTiffSlide(_written(tmp_path / "a.tif", IMAGE.astype(np.uint16) * 256 + 255)) as slide:
-        np.testing.assert_array_equal(_all(slide), IMAGE)
+    with TiledTiffSlide(write_tiled(tmp_path / "a.tif", IMAGE.astype(np.uint16) * 256 + 255)) as slide:
+        np.testing.assert_array_equal(whole(slide), IMAGE)
 
 
 def test_alpha_is_laid_over_white(tmp_path):
     image = np.full((40, 60, 4), 100, dtype=np.uint8)
     image[..., 3] = np.linspace(0, 255, 60).round()
-    path = _written(tmp_path / "a.tif", image, extrasamples=["unassalpha"])
+    path = write_tiled(tmp_path / "a.tif", image, extrasamples=["unassalpha"])
     with TiledTiffSlide(path) as slide:
         opacity = image[..., 3:].astype(float) / 255
-        assert np.abs(_all(slide) - (100 * opacity + 255 * (1 - opacity))).max() < 1
+        assert np.abs(whole(slide) - (100 * opacity + 255 * (1 - opacity))).max() < 1
 
 
 def test_alpha_that_is_multiplied_in_is_only_filled_up(tmp_path):
     image = np.full((40, 60, 4), 60, dtype=np.uint8)
     image[..., 3] = 128
-    with TiledTiffSlide(_written(tmp_path / "a.tif", image, extrasamples=["assocalpha"])) as slide:
-        assert (_all(slide) == 60 + 127).all()
+    with TiledTiffSlide(write_tiled(tmp_path / "a.tif", image, extrasamples=["assocalpha"])) as slide:
+        assert (whole(slide) == 60 + 127).all()
 
 
 @pytest.mark.parametrize(
@@ -101,18 +91,18 @@ def test_alpha_that_is_multiplied_in_is_only_filled_up(tmp_path):
     ],
 )
 def test_what_is_no_rgb_picture_is_refused_by_name(tmp_path, image, options, message):
-    path = _written(tmp_path / "a.tif", image, **options)
+    path = write_tiled(tmp_path / "a.tif", image, **options)
     with pytest.raises(InputError, match=rf"a\.tif cannot be opened as a slide: .*{message}.*; export it"):
         TiledTiffSlide(path)
 
 
 def test_tiles_that_the_file_leaves_out_are_white(tmp_path):
-    path = _written(tmp_path / "a.tif", np.zeros((64, 96, 3), np.uint8))
+    path = write_tiled(tmp_path / "a.tif", np.zeros((64, 96, 3), np.uint8))
     with tifffile.TiffFile(path, mode="r+b") as tif:
         tif.pages[0].tags[325].overwrite([64 * 48 * 3, 0])
     with TiledTiffSlide(path) as slide:
-        assert (_all(slide)[:, :48] == 0).all()
-        assert (_all(slide)[:, 48:] == 255).all()
+        assert (whole(slide)[:, :48] == 0).all()
+        assert (whole(slide)[:, 48:] == 255).all()
 
 
 def _pyramid_of_pages(path: Path, *, marked: bool) -> Path:
@@ -133,109 +123,15 @@ def test_pages_of_the_same_aspect_are_levels_and_nothing_else_is(tmp_path, marke
     with TiledTiffSlide(_pyramid_of_pages(tmp_path / "a.tif", marked=marked)) as slide:
         sizes = [(level.height_px, level.width_px, level.downsample) for level in slide.levels]
         assert sizes == [(205, 310, 1.0), (102, 155, 2.0), (51, 77, 4.0)]
-        np.testing.assert_array_equal(_all(slide, 1), IMAGE[:204:2, ::2])
-
-
-@pytest.mark.parametrize(
-    ("options", "mpp"),
-    [
-        ({"description": "Aperio Image Library v1\n310x205 (64x48)|AppMag = 20|MPP = 0.4990|Left = 1"}, 0.499),
-        ({"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER"}, 0.5),
-        ({"resolution": (50_800, 50_800), "resolutionunit": "INCH"}, 0.5),
-        ({"resolution": (20_000, 20_000), "resolutionunit": "NONE"}, None),
-        ({"resolution": (0, 0), "resolutionunit": "CENTIMETER"}, None),
-        ({}, None),
-    ],
-)
-def test_mpp_comes_from_the_tags(tmp_path, options, mpp):
-    with TiledTiffSlide(_written(tmp_path / "a.tif", **options)) as slide:
-        assert slide.mpp == pytest.approx(mpp)
-        assert slide.warnings == ()
-
-
-@pytest.mark.parametrize("dpi", [72, 300, 10_000_000])
-def test_a_screens_resolution_is_not_believed_and_said(tmp_path, dpi):
-    with TiledTiffSlide(_written(tmp_path / "a.tif", resolution=(dpi, dpi), resolutionunit="INCH")) as slide:
-        assert slide.mpp is None
-        assert "no microscope slide" in slide.warnings[0]
-
-
-@pytest.mark.parametrize(
-    ("size", "unit", "mpp"), [(0.25, "µm", 0.25), (250, "nm", 0.25), (0.005, "mm", 5), (1, "pixel", None)]
-)
-def test_ome_states_its_pixel_size_with_a_unit(tmp_path, size, unit, mpp):
-    metadata = {"axes": "YXS", "PhysicalSizeX": size, "PhysicalSizeXUnit": unit}
-    with TiledTiffSlide(_written(tmp_path / "a.ome.tif", metadata=metadata)) as slide:
-        assert slide.mpp == pytest.approx(mpp)
-
-
-HALF_UM = {"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER"}
-
-
-def _ome(x: float, y: float) -> dict[str, object]:
-    return {"metadata": {"axes": "YXS", "PhysicalSizeX": x, "PhysicalSizeY": y}}
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "mpp", "doubt"),
-    [
-        ("a.ome.tif", _ome(0.25, 0.5), None, "pixels are 0.25 um wide and 0.5 um high; neither is believed"),
-        ("a.ome.tif", _ome(352, 352), None, "The OME header means 352 um per pixel, which no microscope slide has"),
-        ("a.ome.tif", {**_ome(352, 352), **HALF_UM}, 0.5, "The OME header means 352 um"),
-        ("a.tif", {"description": "Aperio|MPP = 300"}, None, "The description means 300 um per pixel"),
-        ("a.svs", {"description": "Aperio Image Library|MPP = 300", **HALF_UM}, 0.5, "The description means 300 um"),
-        (
-            "a.tif",
-            {"resolution": (20_000, 10_000), "resolutionunit": "CENTIMETER"},
-            None,
-            "Its pixels are 0.5 um wide and 1 um high; neither is believed",
-        ),
-    ],
-)
-def test_a_stated_size_that_no_microscope_has_is_not_believed_and_said(tmp_path, name, options, mpp, doubt):
-    with open_slide(_written(tmp_path / name, **options)) as slide:
-        assert slide.mpp == mpp
-        (said,) = slide.warnings
-        assert doubt in said
-
-
-@pytest.mark.parametrize("tiled", [True, False], ids=["tiles", "strips"])
-@pytest.mark.parametrize(("described", "rivals"), [(0.25, 2), (0.49, 0), (0.5, 0)])
-def test_two_sizes_in_one_file_that_contradict_are_both_kept(tmp_path, tiled, described, rivals):
-    options = {"description": f"Aperio Image Library|MPP = {described}", **HALF_UM, **({} if tiled else {"tile": None})}
-    with open_slide(_written(tmp_path / "a.svs", **options)) as slide:
-        assert slide.mpp == described
-        assert slide.mpp_rivals == ((described, "description"), (0.5, "resolution tag"))[:rivals]
-        assert slide.warnings == ()
-
-
-@pytest.mark.parametrize("tile", [(64, 48), None], ids=["tiles", "strips"])
-@pytest.mark.parametrize("bits", [12, 16])
-def test_sixteen_bits_of_which_twelve_are_used_are_told(tmp_path, tile, bits):
-    image = IMAGE.astype(np.uint16) << (bits - 8)
-    with open_slide(_written(tmp_path / "a.tif", image, tile=tile)) as slide:
-        assert len(slide.warnings) == (bits == 12)
-        assert all(text.startswith("It looks almost black: of its 16 bits") for text in slide.warnings)
-
-
-def test_eight_bits_may_be_black(tmp_path):
-    with open_slide(_written(tmp_path / "a.tif", IMAGE // 16)) as slide:
-        assert slide.warnings == ()
+        np.testing.assert_array_equal(whole(slide, 1), IMAGE[:204:2, ::2])
 
 
 def test_both_kinds_of_tiled_slides_share_one_pool_of_threads():
     assert TiledTiffSlide._read is TiledSlide._read
 
 
-def test_the_orientation_tag_is_not_applied_but_said(tmp_path):
-    path = _written(tmp_path / "a.tif", extratags=[(274, "H", 1, 6, True)])
-    with TiledTiffSlide(path) as slide:
-        np.testing.assert_array_equal(_all(slide), IMAGE)
-        assert "orientation tag (6) is not applied" in slide.warnings[0]
-
-
 def test_a_damaged_tile_is_one_sentence_and_the_rest_reads(tmp_path):
-    path = _written(tmp_path / "a.tif", compression="zstd")
+    path = write_tiled(tmp_path / "a.tif", compression="zstd")
     with tifffile.TiffFile(path) as tif:
         offset = tif.pages[0].dataoffsets[-1]
     content = bytearray(path.read_bytes())
@@ -244,20 +140,20 @@ def test_a_damaged_tile_is_one_sentence_and_the_rest_reads(tmp_path):
     with TiledTiffSlide(path) as slide:
         np.testing.assert_array_equal(slide.read(Region(0, 0, 0, 60, 60)), IMAGE[:60, :60])
         with pytest.raises(InputError, match=r"a\.tif is damaged: its tile number 27"):
-            _all(slide)
+            whole(slide)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.999])
 def test_a_file_cut_short_is_refused_when_opened(tmp_path, share):
-    whole = _written(tmp_path / "a.tif", compression="deflate").read_bytes()
-    (tmp_path / "b.tif").write_bytes(whole[: int(len(whole) * share)])
+    content = write_tiled(tmp_path / "a.tif", compression="deflate").read_bytes()
+    (tmp_path / "b.tif").write_bytes(content[: int(len(content) * share)])
     with pytest.raises(InputError, match=r"b\.tif is (damaged or )?cut short: .*copy it again"):
         TiledTiffSlide(tmp_path / "b.tif")
 
 
 def test_several_threads_read_the_same_slide(tmp_path):
     wrong = []
-    with TiledTiffSlide(_written(tmp_path / "a.tif", compression="deflate")) as slide:
+    with TiledTiffSlide(write_tiled(tmp_path / "a.tif", compression="deflate")) as slide:
 
         def read(seed):
             rng = np.random.default_rng(seed)
@@ -275,9 +171,9 @@ def test_several_threads_read_the_same_slide(tmp_path):
 
 
 def test_a_closed_slide_gives_back_its_memory_and_cannot_be_read(tmp_path):
-    path, before = _written(tmp_path / "a.tif"), TILES.held_bytes
+    path, before = write_tiled(tmp_path / "a.tif"), TILES.held_bytes
     slide = TiledTiffSlide(path)
-    _all(slide)
+    whole(slide)
     assert TILES.held_bytes == before + IMAGE.nbytes
     slide.close()
     slide.close()
@@ -288,16 +184,16 @@ def test_a_closed_slide_gives_back_its_memory_and_cannot_be_read(tmp_path):
 
 def test_a_forgotten_slide_closes_itself(tmp_path):
     before = TILES.held_bytes
-    slide = TiledTiffSlide(_written(tmp_path / "a.tif"))
+    slide = TiledTiffSlide(write_tiled(tmp_path / "a.tif"))
     del slide
     gc.collect()
     assert TILES.held_bytes == before
 
 
 def test_the_hash_is_of_the_content(tmp_path):
-    first, second = _written(tmp_path / "a.tif"), tmp_path / "b.tif"
+    first, second = write_tiled(tmp_path / "a.tif"), tmp_path / "b.tif"
     second.write_bytes(first.read_bytes())
-    other = _written(tmp_path / "c.tif", 255 - IMAGE)
+    other = write_tiled(tmp_path / "c.tif", 255 - IMAGE)
     digests = []
     for path in (first, second, other):
         with TiledTiffSlide(path) as slide:
@@ -307,8 +203,10 @@ def test_the_hash_is_of_the_content(tmp_path):
 
 def test_a_set_of_files_is_refused(tmp_path):
     """An OME-TIFF may name another file that holds its pixels."""
-    first = _written(tmp_path / "a.ome.tif", metadata={"axes": "YXS", "UUID": "11111111-1111-1111-1111-111111111111"})
-    _written(tmp_path / "b.ome.tif", metadata={"axes": "YXS", "UUID": "22222222-2222-2222-2222-222222222222"})
+    first = write_tiled(
+        tmp_path / "a.ome.tif", metadata={"axes": "YXS", "UUID": "11111111-1111-1111-1111-111111111111"}
+    )
+    write_tiled(tmp_path / "b.ome.tif", metadata={"axes": "YXS", "UUID": "22222222-2222-2222-2222-222222222222"})
     with tifffile.TiffFile(first, mode="r+b") as tif:
         xml = tif.ome_metadata.replace(
             'IFD="0" PlaneCount="1"/>',
@@ -325,7 +223,7 @@ def test_a_real_svs(shared_data):
     with open_slide(shared_data / "slides" / "CMU-1-Small-Region.svs") as slide:
         assert [(level.height_px, level.width_px) for level in slide.levels] == [(2967, 2220)]
         assert slide.mpp == pytest.approx(0.499)
-        assert 120 < _all(slide).mean() < 240
+        assert 120 < whole(slide).mean() < 240
 
 
 def test_a_real_pyramid_with_a_bogus_resolution(shared_data):
