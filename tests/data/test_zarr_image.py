@@ -7,15 +7,9 @@ import pytest
 import zarr
 
 from geneglass.data.slide_formats import open_slide
-from geneglass.data.types import Region
 from geneglass.errors import InputError
-from zarr_stores import write_ome_zarr
-
-IMAGE = np.random.default_rng(3).integers(0, 256, (301, 470, 3), dtype=np.uint8)
-
-
-def _all(slide):
-    return slide.read(Region(0, 0, 0, slide.levels[0].height_px, slide.levels[0].width_px))
+from slide_pixels import whole
+from zarr_stores import IMAGE, write_ome_zarr
 
 
 def test_of_pictures_without_names_a_pyramid_is_the_slide_beside_a_larger_plain_one(tmp_path):
@@ -26,7 +20,7 @@ def test_of_pictures_without_names_a_pyramid_is_the_slide_beside_a_larger_plain_
     write_ome_zarr(path, slide_yxc, key="0", n_levels=4)
     write_ome_zarr(path, red, key="1", n_levels=1)
     with open_slide(path) as slide:
-        np.testing.assert_array_equal(_all(slide), slide_yxc)
+        np.testing.assert_array_equal(whole(slide), slide_yxc)
         assert slide.warnings == ("It holds 2 scanned pictures; that of 1,000 x 1,024 px is shown.",)
 
 
@@ -39,4 +33,4 @@ def test_a_picture_that_calls_itself_no_slide_is_opened_only_where_its_path_says
     with pytest.raises(InputError, match=rf"its picture '{name}' is no slide"):
         open_slide(tmp_path / "a.zarr")
     with open_slide(tmp_path / f"{name}.zarr") as slide:
-        np.testing.assert_array_equal(_all(slide), IMAGE)
+        np.testing.assert_array_equal(whole(slide), IMAGE)

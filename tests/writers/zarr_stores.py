@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 import zarr
 
+IMAGE = np.random.default_rng(3).integers(0, 256, (301, 470, 3), dtype=np.uint8)
+"""Not square, no multiple of a chunk."""
+V5 = {"zarr_format": 3, "version": "0.5"}
+"""Options of `write_ome_zarr` for the newest generation."""
 V04_AXES = [
     {"name": "t", "type": "time"},
     {"name": "c", "type": "channel"},
@@ -111,3 +115,19 @@ def zipped(folder: Path, path: Path) -> Path:
         for each in sorted(folder.rglob("*")):
             file.write(each, each.relative_to(folder.parent))
     return path
+
+
+def node_file(path: Path) -> Path:
+    """Return the file that describes an array."""
+    return path / (".zarray" if (path / ".zarray").exists() else "zarr.json")
+
+
+def edited(file: Path, **changes: object) -> None:
+    """Change entries of a JSON file."""
+    node = json.loads(file.read_text())
+    file.write_text(json.dumps({**node, **changes}))
+
+
+def chunk_files(path: Path) -> list[Path]:
+    """Return the files of a store that hold pixels."""
+    return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith((".z", "zarr.")))
