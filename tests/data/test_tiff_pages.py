@@ -5,16 +5,11 @@ import pytest
 import tifffile
 
 from geneglass.data.slide_formats import open_slide
-from geneglass.data.types import Region
 from geneglass.errors import InputError
+from slide_pixels import whole
+from vendor_tiffs import LABEL, TILED
 
 PICTURE = np.random.default_rng(0).integers(0, 200, (512, 768, 3), dtype=np.uint8)
-LABEL = np.full((600, 900, 3), (255, 0, 255), np.uint8)
-TILED = {"tile": (128, 128), "photometric": "rgb", "compression": "deflate", "metadata": None}
-
-
-def _all(slide):
-    return slide.read(Region(0, 0, 0, slide.levels[0].height_px, slide.levels[0].width_px))
 
 
 def test_a_file_that_holds_only_a_label_is_refused(tmp_path):
@@ -28,7 +23,7 @@ def test_a_name_that_only_contains_the_word_is_no_label(tmp_path, name):
     options = {**TILED, "metadata": {"axes": "YXS", "Name": name}}
     tifffile.imwrite(tmp_path / "a.ome.tif", PICTURE, **options)
     with open_slide(tmp_path / "a.ome.tif") as slide:
-        np.testing.assert_array_equal(_all(slide), PICTURE)
+        np.testing.assert_array_equal(whole(slide), PICTURE)
 
 
 @pytest.mark.parametrize("name", ["LabelImage", "SlideLabel", "macroimage", "label_image", "S1_cytassist_image"])
@@ -37,7 +32,7 @@ def test_a_larger_picture_named_as_no_slide_is_not_shown(tmp_path, name):
         writer.write(LABEL, **{**TILED, "metadata": {"axes": "YXS", "Name": name}})
         writer.write(PICTURE, **{**TILED, "metadata": {"axes": "YXS", "Name": "tissue"}})
     with open_slide(tmp_path / "a.ome.tif") as slide:
-        np.testing.assert_array_equal(_all(slide), PICTURE)
+        np.testing.assert_array_equal(whole(slide), PICTURE)
         assert slide.warnings == ()
 
 
@@ -49,7 +44,7 @@ def test_a_larger_picture_described_as_no_slide_is_not_shown(tmp_path, descripti
         writer.write(LABEL, description=description, **TILED)
         writer.write(PICTURE, **TILED)
     with open_slide(tmp_path / "a.tif") as slide:
-        np.testing.assert_array_equal(_all(slide), PICTURE)
+        np.testing.assert_array_equal(whole(slide), PICTURE)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +53,7 @@ def test_a_larger_picture_described_as_no_slide_is_not_shown(tmp_path, descripti
 def test_a_description_that_only_begins_with_the_letters_is_the_tissue(tmp_path, description):
     tifffile.imwrite(tmp_path / "a.tif", PICTURE, description=description, **TILED)
     with open_slide(tmp_path / "a.tif") as slide:
-        np.testing.assert_array_equal(_all(slide), PICTURE)
+        np.testing.assert_array_equal(whole(slide), PICTURE)
 
 
 def test_a_pyramid_is_the_slide_beside_a_somewhat_larger_plain_picture(tmp_path):
@@ -68,5 +63,5 @@ def test_a_pyramid_is_the_slide_beside_a_somewhat_larger_plain_picture(tmp_path)
             writer.write(PICTURE[:: 2**times, :: 2**times].copy(), **TILED)
     with open_slide(tmp_path / "a.tif") as slide:
         assert [level.width_px for level in slide.levels] == [768, 384, 192]
-        np.testing.assert_array_equal(_all(slide), PICTURE)
+        np.testing.assert_array_equal(whole(slide), PICTURE)
         assert slide.warnings == ("It holds 2 scanned pictures; that of 768 x 512 px is shown.",)
