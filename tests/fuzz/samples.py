@@ -35,7 +35,7 @@ def _load(path: str) -> ModuleType:
 sys.path.insert(0, str(TESTS / "writers"))
 SLIDES = _load("contracts/test_slide_formats.py")
 SPOTS = _load("contracts/test_spot_formats.py")
-SCANNERS = _load("data/test_tiff_vendors.py")
+SCANNERS = _load("writers/vendor_tiffs.py")
 
 
 def _slide(key: tuple[str, str]) -> Callable[[Path], Path]:
@@ -117,10 +117,10 @@ def _real(relative: str) -> Callable[[Path], Path | None]:
 SAMPLES: dict[str, Sample] = {
     **{f"{key[0]}, {key[1]}": Sample("slide", _slide(key)) for key in SLIDES.FILES},
     "svs, JPEG 2000": Sample("slide", _scanned("a.svs", _jpeg2000)),
-    "ndpi": Sample("slide", _scanned("a.ndpi", SCANNERS._ndpi)),
-    "scn": Sample("slide", _scanned("a.scn", SCANNERS._scn)),
-    "bif": Sample("slide", _scanned("a.bif", lambda path: SCANNERS._bif(path, 0))),
-    "philips": Sample("slide", _scanned("a.tiff", SCANNERS._philips)),
+    "ndpi": Sample("slide", _scanned("a.ndpi", SCANNERS.write_ndpi)),
+    "scn": Sample("slide", _scanned("a.scn", SCANNERS.write_scn)),
+    "bif": Sample("slide", _scanned("a.bif", lambda path: SCANNERS.write_bif(path, 0))),
+    "philips": Sample("slide", _scanned("a.tiff", SCANNERS.write_philips)),
     **{
         f"real {Path(relative).name}": Sample("slide", _real(relative))
         for relative in (
