@@ -6,7 +6,6 @@ from weakref import ref
 
 from qtpy.QtCore import QTimer
 
-
 TURN_MS = 1
 """Not 0: that is done before anything else that waits in the loop."""
 
