@@ -49,7 +49,7 @@ def test_deeds_reach_spots_layer_and_selection_and_can_be_undone(
     hand.choose(first.id)
     hand.rename(first.id, "Nest: deep")
     assert [domain.name for domain in session.domains] == ["Nest: deep"]
-    assert hand._selection.domain == "Nest: deep"
+    assert hand._selection.domain == session.domains[0]
     assert (obs["domain"] == "Nest: deep").sum() > 3
     hand.recolour("Nest: deep", (1, 2, 3))
     assert session.domains[0].colour_rgb == hand.palette["Nest: deep"] == (1, 2, 3)

@@ -91,7 +91,7 @@ def test_nothing_found_is_said(qtbot: Any, gene_list: GeneList) -> None:
     qtbot.keyClicks(gene_list.search, "xyz")
     assert gene_list.nothing.isVisible()
     assert gene_list.nothing.text() == "No gene matches 'xyz'."
-    assert gene_list.count.text() == "0 of 5 genes"
+    qtbot.waitUntil(lambda: gene_list.count.text() == "0 of 5 genes", timeout=5000)
     qtbot.keyClick(gene_list.search, Qt.Key.Key_Down)
 
 

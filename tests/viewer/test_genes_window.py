@@ -1,6 +1,7 @@
 """The gene list beside real maps: several genes as colours, figures inside a domain, genes outside the panel."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,27 +89,44 @@ def test_two_genes_are_seen_as_colours_in_both_panes(
     assert compare.layer("measured").face_color_mode == "colormap"
 
 
-def test_figures_inside_the_selected_domain(
+def test_figures_inside_the_chosen_domain_are_over_its_own_spots(
     window: tuple[Any, GeneList], qtbot: Any, predicted: Callable[..., Any]
 ) -> None:
     viewer, genes = window
     session, selection = session_of(viewer), selection_of(viewer)
     session.set_prediction(predicted(session.section))
-    session.set_domains((Domain("Tumour", box(0, 0, 240, 320)),))
+    left, right = Domain("Tumour", box(0, 0, 240, 320)), Domain("Tumour", box(250, 0, 480, 320))
+    session.set_domains((left, Domain("Necrosis", box(100, 100, 220, 250)), right))
     assert not genes.table.shows(INSIDE)
-    selection.set_domain("Tumour")
+    assert not genes.inside.isVisible()
+    selection.set_domain(left.id)
     assert genes.table.shows(INSIDE)
     inside = (session.section.centres_yx[:, 1] <= 240) & session.measured_places.kept
     expected = pearson(session.measured("ERBB2")[inside], session.predicted("ERBB2")[inside])
 
-    def cell() -> Any:
-        return genes.model.data(genes.model.index(genes.model.row_of("ERBB2"), INSIDE))
+    def cell(column: int = INSIDE, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        return genes.model.data(genes.model.index(genes.model.row_of("ERBB2"), column), role)
 
     qtbot.waitUntil(lambda: cell() == r_text(expected))
-    session.set_domains((Domain("Tumour", box(0, 0, 480, 320)),))
-    qtbot.waitUntil(lambda: cell() == genes.model.data(genes.model.index(genes.model.row_of("ERBB2"), HERE)) != "–")
-    selection.set_domain(None)
+    assert cell(role=Qt.ItemDataRole.ToolTipRole) == f"{r_text(expected)}, over {inside.sum()} spots"
+    assert genes.inside.isVisible()
+    assert genes.inside.text() == f"r in domain: Tumour, n = {inside.sum()}"
+    heading = genes.model.headerData(INSIDE, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    assert f"Now: Tumour, n = {inside.sum()}." in heading
+
+    selection.set_domain(right.id)
+    beyond = session.section.centres_yx[:, 1] >= 250
+    kept = beyond & session.measured_places.kept
+    assert kept.sum() == beyond.sum() - 1
+    other = pearson(session.measured("ERBB2")[kept], session.predicted("ERBB2")[kept])
+    qtbot.waitUntil(lambda: cell() == r_text(other))
+    assert genes.inside.text() == f"r in domain: Tumour, n = {kept.sum()}, 1 more set aside"
+
+    session.set_domains((replace(right, shape=box(0, 0, 480, 320)),))
+    qtbot.waitUntil(lambda: cell() == cell(HERE) != "–")
+    session.set_domains(())
     assert not genes.table.shows(INSIDE)
+    assert not genes.inside.isVisible()
 
 
 def test_a_gene_outside_the_panel_is_shown_as_untested(

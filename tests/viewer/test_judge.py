@@ -7,7 +7,9 @@ import pyqtgraph as pg
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from shapely import box
 
+from geneglass.data.annotation import Domain
 from geneglass.data.cohort import read_cohort
 from geneglass.viewer.selection import selection_of
 from tour.canvas import Canvas
@@ -52,6 +54,7 @@ def drag(plot, corners, keys=NO_KEY):
 def test_scatter_and_slide_select_each_other(judge):
     in_the_scatter(*judge)
     on_the_slide(*judge)
+    inside_a_domain(*judge)
 
 
 def in_the_scatter(panel, viewer, page):
@@ -103,6 +106,20 @@ def on_the_slide(panel, viewer, page):
     assert len(page.scatter.plot.marked()) == len(shown)
     QTest.mouseClick(page.scatter.on_slide, LEFT)
     assert viewer.scene.camera.mouse_pan
+
+
+def inside_a_domain(panel, viewer, page):
+    """The chosen domain's own spots are drawn: not those of its name, and those of a nest in it too."""
+    session, scatter = panel.desk.session, page.scatter
+    chosen = Domain("Tumor", box(0, 0, 240, 320))
+    session.set_domains((chosen, Domain("Nest", box(60, 60, 200, 250)), Domain("Tumor", box(300, 0, 480, 320))))
+    selection_of(viewer).set_domain(chosen.id)
+    inside = np.flatnonzero((session.section.centres_yx[:, 1] <= 240) & session.measured_places.kept)
+    assert scatter.values()[0].tolist() == inside.tolist()
+    assert f"(n = {len(inside)})" in scatter.figures.text()
+    assert scatter.figures.text().startswith("Domain Tumor: r = ")
+    session.set_domains(())
+    assert scatter.figures.text().startswith("All spots: ")
 
 
 def test_a_reading_is_blind_until_it_ends(judge, tmp_path, small_cohort, predicted):

@@ -49,6 +49,7 @@ def test_r_is_over_spots_that_are_kept_and_predicted(sides: GeneSides) -> None:
     for gene, column in ((1, 0), (3, 1)):
         expected = np.corrcoef(values_of(sides)[rows >= 0, gene], sides.predicted[rows[rows >= 0], column])[0, 1]
         assert found.r[gene] == pytest.approx(expected, abs=1e-5)
+        assert found.n[gene] == (rows >= 0).sum()
     assert np.isnan(found.r[[0, 2, 4, 5, 6, 7]]).all()
 
 

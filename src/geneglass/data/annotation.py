@@ -92,22 +92,46 @@ def spots_in(domains: Sequence[Domain], centres_yx: FloatArray) -> NDArray[np.ob
     centres_yx
         (n, 2) centres of the spots in the same pixels.
     """
-    import shapely
-
     names = np.full(len(centres_yx), None, dtype=object)
     y, x = np.asarray(centres_yx, dtype=np.float64).reshape(-1, 2).T
     by_x = np.argsort(x, kind="stable")
     x_sorted = x[by_x]
     # The smallest is written last.
     for domain in sorted(domains, key=lambda item: -item.shape.area):
-        if not domain.shape.area:
-            continue
-        left, top, right, bottom = domain.shape.bounds
+        left, _, right, _ = domain.shape.bounds
         near = by_x[np.searchsorted(x_sorted, left, "left") : np.searchsorted(x_sorted, right, "right")]
-        near = near[(y[near] >= top) & (y[near] <= bottom)]
-        shapely.prepare(domain.shape)
-        names[near[shapely.intersects_xy(domain.shape, x[near], y[near])]] = domain.name
+        names[_held(domain, x, y, near)] = domain.name
     return names
+
+
+def spots_inside(domain: Domain, centres_yx: FloatArray) -> NDArray[np.bool_]:
+    """Return whether each spot lies in a domain or on its outline, also where a smaller domain in it has the spot.
+
+    Parameters
+    ----------
+    domain
+        In level-0 pixels of the slide.
+    centres_yx
+        (n, 2) centres of the spots in the same pixels.
+    """
+    y, x = np.asarray(centres_yx, dtype=np.float64).reshape(-1, 2).T
+    left, _, right, _ = domain.shape.bounds
+    inside = np.zeros(len(x), dtype=bool)
+    inside[_held(domain, x, y, np.flatnonzero((x >= left) & (x <= right)))] = True
+    return inside
+
+
+def _held(domain: Domain, x: NDArray[np.float64], y: NDArray[np.float64], near: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which of the rows that are near by their x lie in a domain."""
+    import shapely
+
+    if not domain.shape.area:
+        return near[:0]
+    _, top, _, bottom = domain.shape.bounds
+    near = near[(y[near] >= top) & (y[near] <= bottom)]
+    shapely.prepare(domain.shape)
+    found: NDArray[np.int64] = near[shapely.intersects_xy(domain.shape, x[near], y[near])]
+    return found
 
 
 def off_slide(domains: Sequence[Domain], height_px: int, width_px: int) -> list[Domain]:

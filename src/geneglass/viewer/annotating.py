@@ -98,10 +98,10 @@ class Annotating:
         self._show(self.history.redone())
 
     def choose(self, domain_id: str | None) -> None:
-        """Choose a domain by its id; figures are restricted to all domains of its name."""
+        """Choose a domain by its id; figures are restricted to its spots."""
         found = self.domain(domain_id)
         self.chosen = None if found is None else found.id
-        self._selection.set_domain(None if found is None else found.name)
+        self._selection.set_domain(self.chosen)
         self._view.choose(self.chosen)
         self.changed.emit()
 

@@ -1,8 +1,5 @@
 """The domains of the open section as a table: choose, rename, delete."""
 
-from typing import Any
-
-import numpy as np
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -15,7 +12,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from geneglass.data.annotation import Domain
+from geneglass.data.annotation import Domain, spots_inside
 from geneglass.viewer.annotating import Annotating
 from geneglass.viewer.desk import Desk, listen
 from geneglass.viewer.domain_tools import SWATCH, swatch
@@ -98,11 +95,9 @@ class DomainList(QWidget):
 
     def _fill(self, row: int, domain: Domain) -> None:
         session = self._desk.session
-        mpp = None if session.section is None else session.section.mpp
+        mpp, places = None if session.section is None else session.section.mpp, session.measured_places
         size = f"{domain.shape.area:,.0f} px" if mpp is None else f"{domain.shape.area * (mpp / 1000) ** 2:.2f} mm²"
-        spots = (
-            "–" if session.measured_places is None else f"{spots_inside(domain, session.measured_places.centres_yx):,}"
-        )
+        spots = "–" if places is None else f"{spots_inside(domain, places.centres_yx).sum():,}"
         for column, text in enumerate((domain.name, size, spots, domain.annotator or "–")):
             item = QTableWidgetItem(text)
             item.setData(ID, domain.id)
@@ -135,16 +130,3 @@ class DomainList(QWidget):
         chosen = self._chosen()
         if chosen is not None:
             self._annotating.rename(chosen, self._annotating.name)
-
-
-def spots_inside(domain: Domain, centres_yx: Any) -> int:
-    """Return how many centres lie in a domain."""
-    import shapely
-
-    if not domain.shape.area:
-        return 0
-    y, x = np.asarray(centres_yx, np.float64).T
-    left, top, right, bottom = domain.shape.bounds
-    near = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
-    shapely.prepare(domain.shape)
-    return int(shapely.intersects_xy(domain.shape, x[near], y[near]).sum())

@@ -5,8 +5,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
 
+from geneglass.data.annotation import Domain, spots_inside
 from geneglass.viewer.gene_columns import HERE, MEAN
 from geneglass.viewer.gene_columns import INSIDE as INSIDE_R
 from geneglass.viewer.gene_rows import Numbers
@@ -31,7 +33,7 @@ class Figures:
     whole
         Of the section; None until they are there.
     inside
-        (genes,) r inside the selected domain; None until it is there, or where none is selected.
+        Over the spots of the chosen domain; None until they are there, or where none is chosen.
     moran
         (genes,) Moran's I; None until it is there.
     """
@@ -48,13 +50,26 @@ class Figures:
         self._turn = 0
         self.with_moran = True
         self.whole: GeneFigures | None = None
-        self.inside: Numbers | None = None
+        self.inside: GeneFigures | None = None
         self.moran: Numbers | None = None
 
     @property
-    def domain(self) -> str | None:
-        """Return the name of the selected domain."""
+    def domain(self) -> Domain | None:
+        """Return the domain that is chosen."""
         return None if self._selection is None else self._selection.domain
+
+    @property
+    def domain_words(self) -> str:
+        """Return the domain that is chosen and how many spots it has that are not set aside; empty without one."""
+        domain, mask = self.domain, self._mask()
+        if domain is None:
+            return ""
+        places = self._session.measured_places
+        if mask is None or places is None:
+            return domain.name
+        kept = int((mask & places.kept).sum())
+        aside = int(mask.sum()) - kept
+        return f"{domain.name}, n = {kept:,}" + (f", {aside:,} more set aside" if aside else "")
 
     @property
     def pending(self) -> bool:
@@ -91,16 +106,21 @@ class Figures:
         """Return by name and column what is known of signatures and untested genes that were worked out."""
         session, places = self._session, self._session.measured_places
         found: dict[str, dict[int, float]] = {}
+        mask = self._mask()
         for name in session.derived if places is not None else ():
             score, measured, predicted = session.r(name), session.measured(name), session.predicted(name)
             found[name] = {} if score is None else {HERE: score.r}
             if measured is not None:
                 found[name][MEAN] = float(measured[places.kept].mean())
-            mask = spots_inside(session, self.domain)
             if score is not None and mask is not None:
                 within = mask & places.kept & np.isfinite(measured) & np.isfinite(predicted)
                 found[name][INSIDE_R] = pearson(measured[within], predicted[within])
         return found
+
+    def _mask(self) -> NDArray[np.bool_] | None:
+        """Return (spots,) which lie in the chosen domain; None without spots or domain."""
+        domain, places = self.domain, self._session.measured_places
+        return None if domain is None or places is None else spots_inside(domain, places.centres_yx)
 
     def _begin(self, stages: list[str]) -> None:
         self._turn += 1
@@ -120,8 +140,8 @@ class Figures:
             return gene_morans(sides) if self.with_moran else None
         if stage == ALL:
             return gene_figures(sides)
-        mask = spots_inside(self._session, self.domain)
-        return None if mask is None else gene_figures(_within(sides, mask))
+        mask = self._mask()
+        return None if mask is None else gene_figures(replace(sides, kept=sides.kept & mask))
 
     def _take(self, stage: str, turn: int, found: Any) -> None:
         if turn != self._turn:
@@ -129,25 +149,13 @@ class Figures:
         if stage == ALL:
             self.whole = found
         elif stage == INSIDE:
-            self.inside = found.r
+            self.inside = found
         else:
             self.moran = found
         self.changed.emit()
 
     def _on_failed(self, error: Exception) -> None:
         self._session.message.emit(f"The figures of the genes can not be worked out: {error}")
-
-
-def spots_inside(session: Session, domain: str | None) -> Any:
-    """Return (spots,) which lie in a domain; None without spots or domain."""
-    if domain is None or session.section is None or session.section.spots is None:
-        return None
-    obs = session.section.spots.table.obs
-    return None if "domain" not in obs else (obs["domain"].astype(object) == domain).to_numpy(bool)
-
-
-def _within(sides: GeneSides, mask: Any) -> GeneSides:
-    return replace(sides, kept=sides.kept & mask)
 
 
 def _sides(session: Session, names: tuple[str, ...]) -> GeneSides | None:

@@ -58,7 +58,11 @@ COLUMNS = (
         "r here",
         "How well predicted and measured maps agree on this section (Pearson's r over spots that are not set aside).",
     ),
-    Column("inside", "r in domain", "The same agreement, over the spots inside the selected domain only."),
+    Column(
+        "inside",
+        "r in domain",
+        "The same agreement, over the spots of the chosen domain only, also where a smaller domain in it has them.",
+    ),
     Column("mean", "mean", "How much of the gene there is: mean measured value, ln(1 + counts per 10,000)."),
     Column(
         "found",
@@ -120,11 +124,11 @@ def heading(column: int, *, training: bool) -> str:
     return "r, trained" if column == HERE and training else COLUMNS[column].heading
 
 
-def tip(column: int, *, training: bool, domain: str | None) -> str:
+def tip(column: int, *, training: bool, domain: str) -> str:
     """Return what a column means."""
     text = COLUMNS[column].tip
     if column == INSIDE:
-        text += f"\nNow: {domain}." if domain else "\nNo domain is selected."
+        text += f"\nNow: {domain}." if domain else "\nNo domain is chosen."
     if column in (HERE, INSIDE) and training:
         text += "\nThe model was trained on this very section: this says nothing about new tissue."
     return text

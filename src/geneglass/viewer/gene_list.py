@@ -59,8 +59,7 @@ class GeneList(QWidget):
         self.model = GeneTable()
         self.table = GeneView(self.model)
         self.nothing = QLabel()
-        self.absent = quiet()
-        self.count = quiet()
+        self.absent, self.inside, self.count = quiet(), quiet(), quiet()
         self.columns = QPushButton()
         self.only_favourites = QCheckBox("★ only")
         self.only_predicted = QCheckBox("Predicted")
@@ -138,6 +137,8 @@ class GeneList(QWidget):
         layout.setSpacing(6)
         layout.addLayout(top)
         layout.addWidget(self.absent)
+        layout.addWidget(self.inside)
+        self.inside.hide()
         layout.addWidget(self.table, 1)
         layout.addWidget(self.nothing, 1)
         layout.addLayout(below)
@@ -191,7 +192,7 @@ class GeneList(QWidget):
         rows = gene_rows(session, self._kept.book.signatures, self.extra.offered)
         self.figures.with_moran = self.table.shows(MORAN)
         self.figures.restart(rows.names)
-        self.model.set_rows(rows, training=session.trained_on, domain=self.figures.domain)
+        self.model.set_rows(rows, training=session.trained_on, domain=self.figures.domain_words)
         self.table.fit_columns()
         some = 0 < self.model.n_predicted < self.model.n_genes
         self.only_predicted.setVisible(some)
@@ -199,16 +200,21 @@ class GeneList(QWidget):
             self.only_predicted.setChecked(False)
 
     def _on_domain(self) -> None:
-        self.table.set_has_domain(self.figures.domain is not None)
+        words = self.figures.domain_words
+        self.table.set_has_domain(bool(words))
+        self.inside.setVisible(bool(words))
+        self.inside.setText(f"r in domain: {words}")
         self.figures.restart_inside()
 
     def _show_figures(self) -> None:
         found = self.figures
-        columns = {INSIDE: found.inside, MORAN: found.moran}
+        columns, spots = {} if found.moran is None else {MORAN: found.moran}, {}
         if found.whole is not None:
             columns |= {HERE: found.whole.r, MEAN: found.whole.mean, FOUND: found.whole.detection}
-        there = {column: numbers for column, numbers in columns.items() if numbers is not None}
-        self.model.set_figures(there, domain=found.domain, single=found.of_derived())
+            spots[HERE] = found.whole.n
+        if found.inside is not None:
+            columns[INSIDE], spots[INSIDE] = found.inside.r, found.inside.n
+        self.model.set_figures(columns, spots=spots, domain=found.domain_words, single=found.of_derived())
         self._tell()
 
     def _on_reset(self) -> None:

@@ -38,6 +38,7 @@ class GeneTable(QAbstractTableModel):
         self._upper: list[str] = []
         self._index: dict[str, int] = {}
         self._figures: dict[int, Numbers] = {}
+        self._spots: dict[int, Numbers] = {}
         self._favourites: frozenset[str] = frozenset()
         self._shown: NDArray[np.int64] = np.empty(0, np.int64)
         self._row_of: NDArray[np.int64] = np.empty(0, np.int64)
@@ -45,16 +46,16 @@ class GeneTable(QAbstractTableModel):
         self._only_favourites = self._only_predicted = False
         self._sorting = (GENE, Qt.SortOrder.AscendingOrder)
         self._training = False
-        self._domain: str | None = None
+        self._domain = ""
         self.query = GeneQuery()
         self.compact = False
 
-    def set_rows(self, rows: GeneRows, *, training: bool = False, domain: str | None = None) -> None:
+    def set_rows(self, rows: GeneRows, *, training: bool = False, domain: str = "") -> None:
         """Take the genes of a section, without figures yet; search, filters and order stay."""
         self._rows, self._training, self._domain = rows, training, domain
         self._upper = [name.upper() for name in rows.names]
         self._index = {name: number for number, name in enumerate(rows.names)}
-        self._figures = {}
+        self._figures, self._spots = {}, {}
         self._read_text()
         self._arrange(anew=True)
 
@@ -62,11 +63,24 @@ class GeneTable(QAbstractTableModel):
         self,
         figures: dict[int, Numbers],
         *,
-        domain: str | None = None,
+        spots: Mapping[int, Numbers] | None = None,
+        domain: str = "",
         single: Mapping[str, dict[int, float]] | None = None,
     ) -> None:
-        """Take (genes,) figures by column in the order of the rows, and further ones of single genes by name."""
-        self._figures, self._domain = dict(figures), domain
+        """Take (genes,) figures by column in the order of the rows, and further ones of single genes by name.
+
+        Parameters
+        ----------
+        figures
+            By column.
+        spots
+            Over how many spots a figure is, by column, where that is told.
+        domain
+            The chosen one in words, empty for none.
+        single
+            Figures of single genes by name and column.
+        """
+        self._figures, self._spots, self._domain = dict(figures), dict(spots or {}), domain
         for name, more in (single or {}).items():
             number = self._index.get(name, -1)
             for column, value in more.items() if number >= 0 else ():
@@ -201,7 +215,8 @@ class GeneTable(QAbstractTableModel):
             return verdict_words(int(self._rows.verdict[number]), self._rows.kinds[number])
         if column == HELD_OUT:
             return self._held_out_text(number, compact=False).replace("–", "not known")
-        return self._text_of(number, column).replace("–", "not defined here")
+        text, n = self._text_of(number, column), self._spots.get(column, np.full(self.n_genes, np.nan))[number]
+        return "not defined here" if text == "–" else f"{text}, over {n:,.0f} spots" if np.isfinite(n) else text
 
     def _values(self, column: int) -> Numbers:
         if column == HELD_OUT:

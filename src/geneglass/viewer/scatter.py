@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent, QShowEvent
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from geneglass.data.annotation import spots_inside
 from geneglass.viewer.desk import listen
 from geneglass.viewer.look import quiet
 from geneglass.viewer.picking import Picker, within
@@ -111,10 +112,8 @@ class Scatter(QWidget):
         return np.flatnonzero(both), np.stack([measured[both], predicted[both]], axis=1)
 
     def _in_domain(self, n: int) -> NDArray[np.bool_]:
-        name, section = self._selection.domain, self._session.section
-        if name is None or section is None or section.spots is None or "domain" not in section.spots.table.obs:
-            return np.ones(n, bool)
-        return np.asarray(section.spots.table.obs["domain"].astype(str) == name)
+        domain, places = self._selection.domain, self._session.measured_places
+        return np.ones(n, bool) if domain is None or places is None else spots_inside(domain, places.centres_yx)
 
     def _show_selected(self) -> None:
         if not self.isVisible():
@@ -128,7 +127,8 @@ class Scatter(QWidget):
     def _sentence(self, chosen: NDArray[np.bool_]) -> str:
         if not len(self._rows):
             return NOTHING
-        where = "All spots" if self._selection.domain is None else f"Domain {self._selection.domain}"
+        domain = self._selection.domain
+        where = "All spots" if domain is None else f"Domain {domain.name}"
         training = ", training data" if self._session.trained_on else ""
         everything = f"{where}: {_r(self._xy)}{training}.{self.plot.told}"
         if not len(self._selection.spots):

@@ -1,6 +1,6 @@
 """What is picked in one viewer: a place, a set of spots, a domain. The only owner of that state; no Qt in here."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from geneglass.viewer.session import Session, session_of
+
+if TYPE_CHECKING:
+    from geneglass.data.annotation import Domain
 
 
 class Selection:
@@ -22,8 +25,8 @@ class Selection:
         Role of the side ("measured" or "predicted") and row among its places, of the place last clicked.
     spots
         (k,) rows of `Session.measured_places`, ascending.
-    domain
-        Name of the domain that figures are restricted to; None for the whole section.
+    domain_id
+        Of the domain that was chosen; None for none.
     """
 
     place_changed = Signal()
@@ -33,7 +36,8 @@ class Selection:
     def __init__(self, session: Session) -> None:
         self.place: tuple[str, int] | None = None
         self.spots: NDArray[np.int64] = np.empty(0, np.int64)
-        self.domain: str | None = None
+        self.domain_id: str | None = None
+        self._session = session
         session.section_changed.connect(self._on_section_changed)
         session.prediction_changed.connect(self._on_prediction_changed)
 
@@ -51,10 +55,15 @@ class Selection:
             self.spots = rows
             self.spots_changed.emit()
 
-    def set_domain(self, name: str | None) -> None:
-        """Restrict figures to a domain; None takes the whole section."""
-        if name != self.domain:
-            self.domain = name
+    @property
+    def domain(self) -> "Domain | None":
+        """Return the domain that figures are restricted to, as it is drawn now; None for the whole section."""
+        return next((domain for domain in self._session.domains if domain.id == self.domain_id), None)
+
+    def set_domain(self, domain_id: str | None) -> None:
+        """Restrict figures to one domain, by its id; None takes the whole section."""
+        if domain_id != self.domain_id:
+            self.domain_id = domain_id
             self.domain_changed.emit()
 
     def _on_section_changed(self) -> None:

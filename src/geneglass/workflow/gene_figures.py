@@ -71,6 +71,8 @@ class GeneFigures:
     ----------
     r
         Pearson's r of predicted with measured values.
+    n
+        Spots that r is over: kept, predicted, and finite on both sides.
     mean
         Mean measured value, ln(1 + 10,000 x / total).
     detection
@@ -78,6 +80,7 @@ class GeneFigures:
     """
 
     r: Numbers
+    n: Numbers
     mean: Numbers
     detection: Numbers
 
@@ -86,7 +89,7 @@ def gene_figures(sides: GeneSides) -> Job[GeneFigures]:
     """Work out mean, detection and r of every gene over the kept spots."""
     nothing = np.full(len(sides.names), np.nan)
     if sides.counts is None:
-        return GeneFigures(nothing, nothing, nothing)
+        return GeneFigures(*[nothing] * 4)
     sums = None if sides.predicted is None else _Sums(sides)
     total, found = np.zeros((2, sides.counts.shape[1]))
     n_spots, n_kept = 0, int(sides.kept.sum())
@@ -98,7 +101,10 @@ def gene_figures(sides: GeneSides) -> Job[GeneFigures]:
         if sums is not None:
             sums.add(rows, measured)
     mean, share = (np.append(sum_ / max(n_spots, 1), np.nan)[sides.columns] for sum_ in (total, found))
-    return GeneFigures(nothing if sums is None else sums.r(), mean, share) if n_spots else GeneFigures(*[nothing] * 3)
+    if not n_spots:
+        return GeneFigures(*[nothing] * 4)
+    r, n = (nothing, nothing) if sums is None else (sums.r(), sums.n())
+    return GeneFigures(r, n, mean, share)
 
 
 def gene_morans(sides: GeneSides) -> Job[Numbers]:
@@ -172,6 +178,12 @@ class _Sums:
         self._aa += np.einsum("ij,ij->j", a, a)
         self._bb += np.einsum("ij,ij->j", b, b)
         self._ab += np.einsum("ij,ij->j", a, b)
+
+    def n(self) -> Numbers:
+        """Return over how many spots the sums of every gene are, NaN for a gene that is not on both sides."""
+        found = np.full(self._n_genes, np.nan)
+        found[self._shared] = self._n
+        return found
 
     def r(self) -> Numbers:
         """Return r of every gene, NaN where it is not defined."""
