@@ -1,6 +1,6 @@
 """What regressions from features share: features on their principal axes, expression as programmes of genes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from geneglass.data.types import FloatArray
 from geneglass.model.calibration import Calibration, hits
 from geneglass.model.recipe import TrainData
-from geneglass.model.ridge_solver import Matrix, Tuned, principal
+from geneglass.model.ridge_solver import Matrix, principal
 
 
 @dataclass(frozen=True)
@@ -90,31 +90,81 @@ class Targets:
         turn = principal(np.concatenate(centred), programmes)[0]
         return cls(tuple(part @ turn for part in centred), means, mean, turn)
 
-    def genes(self, weights: Matrix) -> Matrix:
-        """Return (components, genes) weights from (components, targets) ones."""
-        return weights if self.turn is None else weights @ self.turn.T
+    def genes(self, values: Matrix) -> Matrix:
+        """Return (n, genes) values from (n, targets) ones."""
+        return values if self.turn is None else values @ self.turn.T
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Features -> expression: programmes of genes read from the features, or the genes themselves.
+
+    Attributes
+    ----------
+    features_mean
+        (dim,) of the training places.
+    coefficients
+        (dim, targets).
+    turn
+        (targets, genes); None where each gene is a target.
+    mean
+        (genes,) that a prediction starts from.
+    """
+
+    features_mean: FloatArray
+    coefficients: FloatArray
+    turn: FloatArray | None
+    mean: FloatArray
+
+    @classmethod
+    def of(cls, axes: Axes, coefficients: Matrix, targets: Targets) -> "Linear":
+        """Return the prediction of targets by (dim, targets) coefficients; `axes` know the mean of the features."""
+        turn = None if targets.turn is None else targets.turn.T.astype(np.float32)
+        return cls(axes.mean, coefficients.astype(np.float32), turn, targets.mean.astype(np.float32))
+
+    def predict(self, features: FloatArray) -> FloatArray:
+        """Return the (n, genes) expression of (n, dim) features."""
+        found = (features - self.features_mean) @ self.coefficients
+        return np.asarray(np.maximum((found if self.turn is None else found @ self.turn) + self.mean, 0.0), np.float32)
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Return everything learned, by name."""
+        named = {"features_mean": self.features_mean, "coefficients": self.coefficients, "mean": self.mean}
+        return named if self.turn is None else named | {"turn": self.turn}
+
+    @classmethod
+    def load(cls, arrays: Mapping[str, FloatArray]) -> "Linear":
+        """Return what `arrays` were taken from."""
+        return cls(arrays["features_mean"], arrays["coefficients"], arrays.get("turn"), arrays["mean"])
 
 
 def left_out(
-    scores: Sequence[Matrix],
-    tuned: Tuned,
+    inputs: Sequence[Matrix],
+    without: Callable[[int], Matrix],
     targets: Targets,
     groups: Sequence[NDArray[np.int64]],
-    *,
-    caution: float = 1.0,
 ) -> list[FloatArray]:
     """Return per section the (n, genes) prediction of each place by weights and mean of the other groups.
 
     The axes of features and programmes are those of all sections together.
+
+    Parameters
+    ----------
+    inputs
+        Per section (n, inputs).
+    without
+        The number of a group -> (inputs, targets) weights of all others.
+    targets, groups
+        What is predicted, and per section the group of each spot.
     """
-    predicted = [np.empty((len(part), len(targets.mean)), np.float32) for part in scores]
+    predicted = [np.empty((len(part), len(targets.mean)), np.float32) for part in inputs]
     for number, name in enumerate(np.unique(np.concatenate(list(groups)))):
-        weights = targets.genes(tuned.without(number, caution))
+        weights = without(number)
         others = [bool((group != name).any()) for group in groups]
         mean = targets.means[others].mean(axis=0)
-        for out, part, group in zip(predicted, scores, groups, strict=True):
+        for out, part, group in zip(predicted, inputs, groups, strict=True):
             own = group == name
-            out[own] = np.maximum(part[own] @ weights + mean, 0.0)
+            out[own] = np.maximum(targets.genes(part[own] @ weights) + mean, 0.0)
     return predicted
 
 
@@ -158,10 +208,10 @@ def deviation_size(values: FloatArray, mean: FloatArray) -> FloatArray:
     return size
 
 
-def told(tuned: Tuned, kind: str, *, what: str) -> str:
+def told(strengths: Matrix, explained: float, kind: str, *, what: str) -> str:
     """Return in a sentence what was chosen."""
-    kept = int(np.isfinite(tuned.strengths).sum())
+    kept = int(np.isfinite(strengths).sum())
     return (
-        f"Strengths chosen with {kind} left out in turn: {kept} of {len(tuned.strengths)} {what} can be read from the "
-        f"tissue, {tuned.explained:.1%} of their variance."
+        f"Strengths chosen with {kind} left out in turn: {kept} of {len(strengths)} {what} can be read from the "
+        f"tissue, {explained:.1%} of their variance."
     )

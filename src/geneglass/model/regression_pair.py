@@ -1,7 +1,8 @@
 """Two regressions on one set of scores: a linear one, which carries over to other slides, and a local one."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,13 +11,13 @@ from numpy.typing import NDArray
 from geneglass.data.types import FloatArray
 from geneglass.model.kernel import Kernel
 from geneglass.model.recipe import FitStep, TrainData
-from geneglass.model.regression import Axes, Targets, left_out
+from geneglass.model.regression import Axes, Linear, Targets, left_out
 from geneglass.model.ridge_solver import moments, tune
 from geneglass.model.sight import look
 
 WEAKEST, STRONGEST, STRENGTHS = 1e-5, 10.0, 25
 """Ridge strengths that are tried, in units of the variance of all features together; and none at all."""
-LINEAR, LOCAL, CAUTIOUS = "linear", "local", "cautious"
+PREFIX = "regression."
 
 
 @dataclass(frozen=True)
@@ -48,54 +49,53 @@ class RegressionPair:
     ----------
     axes, kernel
         Features -> scores -> kernel features.
-    mean
-        (genes,) that both start from.
-    weights
-        "linear", "local" and "cautious", the linear ones of a stronger ridge: (features, genes).
+    linear, cautious
+        By the linear ridge, and by a stronger one.
+    local
+        (kernel features, genes) weights.
     """
 
     axes: Axes
     kernel: Kernel
-    mean: FloatArray
-    weights: dict[str, FloatArray]
+    linear: Linear
+    cautious: Linear
+    local: FloatArray
 
-    def predict(self, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the linear and the local prediction of places with (n, components) scores, (n, genes) each."""
-        near = self.kernel.features(scores).astype(np.float32)
-        return self._expression(scores, LINEAR), self._expression(near, LOCAL)
+    @property
+    def mean(self) -> FloatArray:
+        """Return the (genes,) that all predictions start from."""
+        return self.linear.mean
 
-    def cautious(self, scores: FloatArray) -> FloatArray:
-        """Return the (n, genes) linear prediction by the stronger ridge."""
-        return self._expression(scores, CAUTIOUS)
-
-    def _expression(self, inputs: FloatArray, name: str) -> FloatArray:
-        found: FloatArray = np.maximum(inputs @ self.weights[name] + self.mean, 0.0).astype(np.float32)
-        return found
+    def predict(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the linear and the local prediction of places with (n, dim) features, (n, genes) each."""
+        near = self.kernel.features(self.axes.scores(features)).astype(np.float32)
+        local: FloatArray = np.maximum(near @ self.local + self.mean, 0.0).astype(np.float32)
+        return self.linear.predict(features), local
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return everything learned, as tensors."""
         arrays = {
-            "feature_mean": self.axes.mean,
             "rotation": self.axes.rotation,
             "landmarks": self.kernel.landmarks,
             "root": self.kernel.root,
             "width": np.array([self.kernel.width]),
-            "mean": self.mean,
+            "local": self.local,
+            "cautious": self.cautious.coefficients,
+            **self.linear.arrays(),
         }
-        arrays |= self.weights
         return {
-            f"regression.{name}": torch.from_numpy(np.array(array, np.float32, order="C"))
-            for name, array in arrays.items()
+            f"{PREFIX}{name}": torch.from_numpy(np.array(value, np.float32, order="C"))
+            for name, value in arrays.items()
         }
 
     @classmethod
     def load(cls, state: dict[str, torch.Tensor]) -> "RegressionPair":
         """Return what `state` was taken from."""
-        prefix = "regression."
-        arrays = {n.removeprefix(prefix): v.cpu().numpy() for n, v in state.items() if n.startswith(prefix)}
-        axes = Axes(arrays.pop("feature_mean"), arrays.pop("rotation"))
-        kernel = Kernel(arrays.pop("landmarks"), arrays.pop("root"), float(arrays.pop("width")[0]))
-        return cls(axes, kernel, arrays.pop("mean"), arrays)
+        arrays = {n.removeprefix(PREFIX): v.cpu().numpy() for n, v in state.items() if n.startswith(PREFIX)}
+        linear = Linear.load(arrays)
+        kernel = Kernel(arrays["landmarks"], arrays["root"], float(arrays["width"][0]))
+        cautious = replace(linear, coefficients=arrays["cautious"])
+        return cls(Axes(linear.features_mean, arrays["rotation"]), kernel, linear, cautious, arrays["local"])
 
 
 @dataclass(frozen=True)
@@ -144,15 +144,16 @@ def fit_pair(
     grid = np.append(np.geomspace(WEAKEST, STRONGEST, STRENGTHS), np.inf)
     choices = [Axes.fit(sections, sizes.components, columns=count) for count in columns]
     seen = yield from look(choices, sections, targets, groups, grid=grid)
-    scores = tuple(part.astype(np.float32) for part in seen.scores)
+    scores = tuple(seen.axes.scores(section.features) for section in sections)
     kernel = Kernel.fit(scores, landmarks=sizes.landmarks, width=sizes.width, seed=seed)
     near = [kernel.features(part) for part in scores]
     parts = moments(near, targets.parts, groups)
-    local = yield from tune(parts, grid, before=len(columns) * len(parts))
-    solved = {LINEAR: seen.tuned.weights(), LOCAL: local.weights(), CAUTIOUS: seen.tuned.weights(sizes.caution)}
-    weights = {name: targets.genes(found).astype(np.float32) for name, found in solved.items()}
-    pair = RegressionPair(seen.axes, kernel, targets.mean.astype(np.float32), weights)
-    linear, cautious = (
-        tuple(left_out(seen.scores, seen.tuned, targets, groups, caution=caution)) for caution in (1.0, sizes.caution)
+    tuned = yield from tune(parts, grid, before=len(columns) * len(parts))
+    linear, cautious = (Linear.of(seen.axes, seen.coefficients(caution), targets) for caution in (1.0, sizes.caution))
+    pair = RegressionPair(seen.axes, kernel, linear, cautious, targets.genes(tuned.weights()).astype(np.float32))
+    centred = [section.features.astype(np.float64) - seen.axes.mean for section in sections]
+    by_linear, by_cautious = (
+        tuple(left_out(centred, partial(seen.without, caution=caution), targets, groups))
+        for caution in (1.0, sizes.caution)
     )
-    return Fitted(pair, scores, linear, tuple(left_out(near, local, targets, groups)), cautious)
+    return Fitted(pair, scores, by_linear, tuple(left_out(near, tuned.without, targets, groups)), by_cautious)

@@ -67,14 +67,19 @@ class Tuned:
         Moments of all groups.
     parts
         Moments of each.
-    explained
-        Share of the targets' variance that is predicted where it was left out.
+    error
+        (targets,) squared error where each group was left out.
     """
 
     strengths: Matrix
     whole: Moments
     parts: tuple[Moments, ...]
-    explained: float
+    error: Matrix
+
+    @property
+    def explained(self) -> float:
+        """Return the share of the targets' variance that is predicted where it was left out."""
+        return 1.0 - float(self.error.sum()) / max(float(self.whole.targets.sum()), 1e-12)
 
     def weights(self, caution: float = 1.0) -> Matrix:
         """Return the (components, targets) weights of all groups, the strengths multiplied by `caution`."""
@@ -110,9 +115,7 @@ def tune(
     judged = error.sum(axis=1, keepdims=True) + 0 * error if shared else error
     # Ties go to the stronger.
     chosen = len(judged) - 1 - np.argmin(judged[::-1], axis=0)
-    least = np.take_along_axis(error, chosen[None], axis=0).sum()
-    explained = 1.0 - float(least) / max(float(whole.targets.sum()), 1e-12)
-    return Tuned(grid[chosen], whole, tuple(parts), explained)
+    return Tuned(grid[chosen], whole, tuple(parts), np.take_along_axis(error, chosen[None], axis=0)[0])
 
 
 def total(parts: Sequence[Moments]) -> Moments:

@@ -1,7 +1,8 @@
-"""How far around a place its features look: as far as tissue left out says that it helps.
+"""How far around a place its features look: for each target as far as tissue left out says that it helps.
 
-Wide fields of view tell where in the tissue a place is, and hide what the place itself shows. Which of the two a gene
-needs differs between tissues, so it is chosen as strengths are: by the error where a group was left out.
+Wide fields of view tell where in the tissue a place is, and hide what the place itself shows. Which of the two is
+needed differs between tissues and between genes, so it is chosen as strengths are: by the error where a group was
+left out.
 """
 
 from collections.abc import Generator, Sequence
@@ -21,21 +22,56 @@ Sight = Literal["fitted", "all"]
 
 @dataclass(frozen=True)
 class Seen:
-    """Features as far as they are read.
+    """Linear ridges that look differently far, and which of them predicts each target.
 
     Attributes
     ----------
-    axes
-        Features -> scores.
-    scores
-        Per section (n, components).
+    choices
+        Features -> scores, one for each way to look.
     tuned
-        The linear ridge on them.
+        The ridge on each of these scores.
+    chosen
+        (targets,) which of them predicts a target.
+    best
+        The one that predicts best over all targets.
     """
 
-    axes: Axes
-    scores: tuple[Matrix, ...]
-    tuned: Tuned
+    choices: tuple[Axes, ...]
+    tuned: tuple[Tuned, ...]
+    chosen: NDArray[np.int64]
+    best: int
+
+    @property
+    def axes(self) -> Axes:
+        """Return the axes that predict best over all targets."""
+        return self.choices[self.best]
+
+    @property
+    def explained(self) -> float:
+        """Return the share of the targets' variance that is predicted where it was left out."""
+        error, variance = np.stack([tuned.error for tuned in self.tuned]), self.tuned[0].whole.targets.sum()
+        least = np.take_along_axis(error, self.chosen[None], axis=0).sum()
+        return 1.0 - float(least) / max(float(variance), 1e-12)
+
+    def strengths(self) -> Matrix:
+        """Return the (targets,) strengths, infinite where nothing can be read from the features."""
+        found: Matrix = np.choose(self.chosen, [tuned.strengths for tuned in self.tuned])
+        return found
+
+    def coefficients(self, caution: float = 1.0) -> Matrix:
+        """Return (dim, targets): what features less their mean are multiplied by."""
+        return self._together([tuned.weights(caution) for tuned in self.tuned])
+
+    def without(self, number: int, caution: float = 1.0) -> Matrix:
+        """Return the same from all groups but one."""
+        return self._together([tuned.without(number, caution) for tuned in self.tuned])
+
+    def _together(self, weights: Sequence[Matrix]) -> Matrix:
+        own = [np.where(self.chosen == place, part, 0.0) for place, part in enumerate(weights)]
+        return sum(
+            (axes.rotation.astype(np.float64) @ part for axes, part in zip(self.choices, own, strict=True)),
+            start=np.zeros((1, 1)),
+        )
 
 
 def sights(encoder: Encoder, sight: Sight) -> tuple[int, ...]:
@@ -59,7 +95,7 @@ def look(
     grid: Matrix,
     shared: bool = False,
 ) -> Generator[FitStep, None, Seen]:
-    """Yield a step at each group that is left out, and return the axes that predict best where it was.
+    """Yield a step at each group that is left out, and return for each target what predicts it best where it was.
 
     Parameters
     ----------
@@ -67,14 +103,18 @@ def look(
         Axes to choose from, at least one; ties go to the first.
     sections, targets, groups
         What is trained on, what is predicted, and per section the group of each spot.
-    grid, shared
-        As `tune` takes them.
+    grid
+        As `tune` takes it.
+    shared
+        One strength and one way to look for all targets.
     """
-    found: list[Seen] = []
+    found: list[Tuned] = []
     for axes in choices:
-        scores = tuple(axes.scores(section.features).astype(np.float64) for section in sections)
-        parts = moments(scores, targets.parts, groups)
+        parts = moments(
+            [axes.scores(section.features).astype(np.float64) for section in sections], targets.parts, groups
+        )
         before, ahead = (number * len(parts) for number in (len(found), len(choices) - len(found) - 1))
-        tuned = yield from tune(parts, grid, shared=shared, before=before, after=ahead)
-        found.append(Seen(axes, scores, tuned))
-    return max(found, key=lambda seen: seen.tuned.explained)
+        found.append((yield from tune(parts, grid, shared=shared, before=before, after=ahead)))
+    best = int(np.argmax([tuned.explained for tuned in found]))
+    chosen = np.argmin([tuned.error for tuned in found], axis=0)
+    return Seen(tuple(choices), tuple(found), np.full_like(chosen, best) if shared else chosen, best)

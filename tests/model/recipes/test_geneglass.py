@@ -73,7 +73,7 @@ def test_the_blend_is_as_good_as_each_of_its_parts(across: GeneglassRecipe) -> N
     assert across.bank is not None
     assert answer.neighbours is not None
     pair = across._regressions()
-    parts = [*pair.predict(pair.axes.scores(query().features)), across.bank.average(answer.neighbours)]
+    parts = [*pair.predict(query().features), across.bank.average(answer.neighbours)]
 
     assert sum(across.weights) == pytest.approx(1)
     assert mean_r(answer.values, truth) > max(mean_r(part, truth) for part in parts) - 0.02
@@ -114,7 +114,7 @@ def test_a_patient_that_nothing_carries_over_to_is_predicted_half_and_half(withi
     answer, pair = within.predict(query()), within._regressions()
     assert answer.neighbours is not None
     assert within.bank is not None
-    cautious, retrieved = pair.cautious(pair.axes.scores(query().features)), within.bank.average(answer.neighbours)
+    cautious, retrieved = pair.cautious.predict(query().features), within.bank.average(answer.neighbours)
     np.testing.assert_allclose(answer.values, (cautious + retrieved) / 2, rtol=1e-6)
 
 
@@ -182,7 +182,7 @@ def test_sections_without_a_patient_are_blended_and_it_is_told_for_whom() -> Non
     assert last.message.endswith("Name the patient of every section to learn what carries over.")
     assert answer.neighbours is not None
     assert recipe.bank is not None
-    parts = [*pair.predict(pair.axes.scores(own.features)), recipe.bank.average(answer.neighbours)]
+    parts = [*pair.predict(own.features), recipe.bank.average(answer.neighbours)]
     np.testing.assert_allclose(answer.values, mixed(recipe.weights, parts), rtol=1e-5)
     assert answer.calibrated == "calibrated on 3 held-out sections (180 places)"
 

@@ -49,7 +49,7 @@ class GeneglassConfig(SoftContrastConfig):
         "stain"
     )
     components: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the features, for regression"}] = (
-        150
+        400
     )
     programmes: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the expression, likewise"}] = 100
     sight: Annotated[
@@ -183,10 +183,9 @@ class GeneglassRecipe(SoftContrastRecipe):
     def complete(self, query: QueryData, retrieved: FloatArray) -> FloatArray:
         """Return the blend; half and half, with caution, for a patient that nothing could show how to carry over to."""
         pair = self._regressions()
-        scores = pair.axes.scores(query.features)
         if self._carries_over(query):
-            return mixed(self.weights, [*pair.predict(scores), retrieved])
-        return mixed(CAUTIOUS, [pair.cautious(scores), retrieved])
+            return mixed(self.weights, [*pair.predict(query.features), retrieved])
+        return mixed(CAUTIOUS, [pair.cautious.predict(query.features), retrieved])
 
     def _carries_over(self, query: QueryData) -> bool:
         """Return whether training could show how well the blend does on a query's patient."""

@@ -1,10 +1,10 @@
 """Ridge regression from frozen features: the baseline that every network has to beat.
 
 Features are standardised and rotated to their principal components: those of the place itself, of all its fields of
-view, or of its neighbours too, whichever predicts tissue left out best. Expression is rotated to its own, and each of
-these gets the ridge strength with the least squared error on training patients (or sections) left out in turn:
-programmes of many genes that the tissue shows are kept, noise of single genes is shrunk to nothing. Everything
-is in closed form, from sums of products per section.
+view, and of its neighbours too. Expression is rotated to its own, and each of these is read from the features that
+predict it best, with the ridge strength that does, on training patients (or sections) left out in turn: programmes of
+many genes that the tissue shows are kept, noise of single genes is shrunk to nothing. Everything is in closed form,
+from sums of products per section.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,12 @@ from typing import Annotated, Any, Literal, get_args
 import numpy as np
 import torch
 
-from geneglass.data.types import FloatArray
 from geneglass.errors import InputError, UsageError
 from geneglass.model.calibration import Calibration
 from geneglass.model.confidence import Familiarity
 from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
-from geneglass.model.regression import Axes, Targets, calibrate, deviation_size, left_out, told
+from geneglass.model.regression import Axes, Linear, Targets, calibrate, deviation_size, left_out, told
 from geneglass.model.ridge_solver import Matrix, spot_groups
 from geneglass.model.sight import Sight, look, sights
 
@@ -29,7 +28,7 @@ from geneglass.model.sight import Sight, look, sights
 class RidgeConfig:
     """Settings of `ridge`; strengths are in units of the variance of all feature components together."""
 
-    components: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal components of the features"}] = 150
+    components: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal components of the features"}] = 400
     programmes: Annotated[
         int, {"min": 1, "max": 2000, "tooltip": "Principal components of the expression, with strength per programme"}
     ] = 100
@@ -74,8 +73,7 @@ class Ridge(Recipe):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._axes: Axes | None = None
-        self._weights: FloatArray = np.empty((0, 0), np.float32)
-        self._mean: FloatArray = np.empty(0, np.float32)
+        self._linear: Linear | None = None
         self._familiarity: Familiarity | None = None
         self._calibration: Calibration | None = None
 
@@ -95,35 +93,39 @@ class Ridge(Recipe):
         choices = [Axes.fit(sections, self.config.components, columns=count) for count in columns]
         shared = self.config.strength == "shared"
         seen = yield from look(choices, sections, targets, groups, grid=self.config.grid(), shared=shared)
-        scores, tuned = seen.scores, seen.tuned
-        self._axes, self._mean = seen.axes, targets.mean.astype(np.float32)
-        self._weights = targets.genes(tuned.weights()).astype(np.float32)
+        self._axes, self._linear = seen.axes, Linear.of(seen.axes, seen.coefficients(), targets)
+        scores = [self._axes.scores(section.features) for section in sections]
         self._familiarity = Familiarity.fit(
-            [part.astype(np.float32) for part in scores],
+            scores,
             sections=[section.section for section in sections],
             patients=[section.patient for section in sections],
             groups=groups,
             seed=self.seed,
         )
-        predicted = left_out(scores, tuned, targets, groups)
+        centred = [section.features.astype(np.float64) - self._axes.mean for section in sections]
+        predicted = left_out(centred, seen.without, targets, groups)
         signals = [
-            self._signals(score.astype(np.float32), values, section, exclude_patient=kind == "patients")
+            self._signals(score, values, section, exclude_patient=kind == "patients")
             for section, score, values in zip(sections, scores, predicted, strict=True)
         ]
         self._calibration = calibrate(sections, predicted, signals, groups, kind=kind)
-        yield FitStep(
-            total, total, message=told(tuned, kind, what="expression programmes" if by_programme else "genes")
-        )
+        what = "expression programmes" if by_programme else "genes"
+        yield FitStep(total, total, message=told(seen.strengths(), seen.explained, kind, what=what))
 
     def _signals(self, scores: Any, values: Any, query: QueryData, *, exclude_patient: bool) -> Any:
         """Return (n, 2): how strange each place is, and how far its prediction lies from the mean."""
         strange = self._known().strangeness(scores, own=query.own, patient=_named(query, exclude_patient))
-        return np.stack([strange, deviation_size(values, self._mean)], axis=1)
+        return np.stack([strange, deviation_size(values, self._solved().mean)], axis=1)
 
     def _known(self) -> Familiarity:
         if self._familiarity is None:
             raise InputError("This ridge model has not been trained; train it or load a model file first.")
         return self._familiarity
+
+    def _solved(self) -> Linear:
+        if self._linear is None:
+            raise InputError("This ridge model has not been trained; train it or load a model file first.")
+        return self._linear
 
     def predict(self, query: QueryData, *, exclude_patient: bool = False) -> Answer:
         """Return the expression of the query's places."""
@@ -135,8 +137,7 @@ class Ridge(Recipe):
                 f"The features of {query.section} have {query.features.shape[1]} columns, the model was trained on "
                 f"{expected}; use the encoder it was trained with."
             )
-        scores = self._axes.scores(query.features)
-        values = np.maximum(scores @ self._weights + self._mean, 0.0).astype(np.float32)
+        scores, values = self._axes.scores(query.features), self._solved().predict(query.features)
         if self._calibration is None:
             patient = _named(query, exclude_patient)
             return Answer(values, self._known().confidence(scores, own=query.own, patient=patient))
@@ -144,11 +145,10 @@ class Ridge(Recipe):
         return Answer(values, self._calibration.confidence(signals), calibrated=self._calibration.sentence())
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Return weights, rotation and the training places for the confidence."""
+        """Return coefficients, rotation and the training places for the confidence."""
         if self._axes is None or self._familiarity is None:
             return {}
-        learned = {"feature_mean": self._axes.mean, "rotation": self._axes.rotation}
-        learned |= {"weights": self._weights, "mean": self._mean}
+        learned = {"rotation": self._axes.rotation} | self._solved().arrays()
         tensors = {name: torch.from_numpy(np.array(array, np.float32, order="C")) for name, array in learned.items()}
         return tensors | self._familiarity.state()
 
@@ -159,11 +159,11 @@ class Ridge(Recipe):
 
     def load(self, state: dict[str, torch.Tensor], texts: dict[str, Any]) -> None:
         """Take back what `state` and `texts` returned."""
-        arrays = {name: state[name].cpu().numpy() for name in ("feature_mean", "rotation", "weights", "mean")}
+        arrays = {name: value.cpu().numpy() for name, value in state.items()}
         if arrays["mean"].shape[-1] != len(self.genes):
             raise ValueError(f"weights for {arrays['mean'].shape[-1]} genes, a panel of {len(self.genes)}")
-        self._axes = Axes(arrays["feature_mean"], arrays["rotation"])
-        self._weights, self._mean = arrays["weights"], arrays["mean"]
+        self._linear = Linear.load(arrays)
+        self._axes = Axes(self._linear.features_mean, arrays["rotation"])
         self._familiarity = Familiarity.load(state, texts)
         self._calibration = Calibration.load(texts.get("calibration"))
 
