@@ -10,13 +10,13 @@ from psygnal import Signal
 
 from geneglass.data.types import FloatArray
 from geneglass.viewer.compare import compare_of
+from geneglass.viewer.hits import place_at
 from geneglass.viewer.panes import MEASURED, PREDICTED
 from geneglass.viewer.selection import Selection, selection_of
 from geneglass.viewer.session import Session, session_of
-from geneglass.viewer.values import Places
 
 REACH_PX = 8
-"""How far beside a place a click may land, on the screen."""
+"""How far from the middle of a spot a click may land, on the screen; a tile is hit where it is drawn."""
 MOVES_LAYERS = ("pan_zoom",)
 """Modes of the active layer in which a press is ours: in any other it draws or moves something."""
 
@@ -69,37 +69,25 @@ class Picker:
 
     def _on_click(self, at_yx: tuple[float, float], *, add: bool) -> None:
         if add:
-            row = self._row_at(MEASURED, self._session.measured_places, at_yx)
+            row = self._row_at(MEASURED, at_yx)
             if row is not None:
                 self._selection.set_spots(np.setxor1d(self._selection.spots, [row]))
             return
-        for side, places in (
-            (PREDICTED, self._session.predicted_places),
-            (MEASURED, self._session.measured_places),
-        ):
-            row = self._row_at(side, places, at_yx)
+        for side in (PREDICTED, MEASURED):
+            row = self._row_at(side, at_yx)
             if row is not None:
                 self._selection.set_place(side, row)
                 return
         self._selection.set_place(None)
 
-    def _row_at(self, side: str, places: Places | None, at_yx: tuple[float, float]) -> int | None:
-        if places is None or not len(places.names):
-            return None
-        distance = np.linalg.norm(places.centres_yx - np.array(at_yx, np.float32), axis=1)
-        row = int(distance.argmin())
-        return row if distance[row] <= self._reach_px(side) else None
-
-    def _reach_px(self, side: str) -> float:
-        """Return how far from its centre a place is hit, in level-0 pixels."""
+    def _row_at(self, side: str, at_yx: tuple[float, float]) -> int | None:
         viewer = self._viewer()
-        if viewer is None:
-            return 0.0
-        layer = compare_of(viewer).layer(side)
-        section = self._session.section
-        mpp = 1.0 if section is None or section.mpp is None else section.mpp
-        drawn = 0.0 if layer is None or not hasattr(layer, "size") else float(np.max(layer.size)) / 2
-        return max(drawn * 1.2, REACH_PX / (viewer.scene.camera.zoom * mpp))
+        layout = None if viewer is None else compare_of(viewer).layout(side)
+        if layout is None:
+            return None
+        mpp = 1.0 if layout.mpp is None else layout.mpp
+        tiles = side == PREDICTED and not self._session.on_spots
+        return place_at(layout, at_yx, square=tiles, reach_px=REACH_PX / (viewer.scene.camera.zoom * mpp))
 
     def _on_line(self, line_yx: FloatArray, *, add: bool) -> None:
         places = self._session.measured_places
