@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from geneglass.data.cohort import read_cohort
 from geneglass.data.gene_book import SIGN
+from geneglass.data.section import open_section
 from geneglass.viewer.gene_columns import FOUND, GENE, HELD_OUT, HERE, INSIDE, MEAN, MORAN, STAR, TRUST
 from geneglass.viewer.gene_list import GeneList
 from geneglass.viewer.gene_words import NOTHING_OPEN
@@ -119,6 +121,40 @@ def test_figures_follow_the_prediction(
     assert cell(gene_list, "ERBB2", FOUND) == "100 %"
     assert float(cell(gene_list, "ERBB2", MORAN)) > 0.5
     assert cell(gene_list, "NOVEL", MEAN) == "–"
+
+
+def test_where_nothing_was_measured_the_figures_are_of_the_predicted_maps(
+    qtbot: Any, gene_list: GeneList, session: Session, predicted: Callable[..., Any]
+) -> None:
+    made = predicted(session.section)
+    made.X[:, made.var_names.get_loc("RARE")] = np.random.default_rng(0).gamma(0.3, 0.3, made.n_obs)
+    made.X[3] = np.nan
+    other = session.cohort.sections[1]
+    session.set_section(open_section(replace(session.source, spots=None)))
+    session.set_prediction(made)
+    qtbot.waitUntil(lambda: "NOVEL" in shown(gene_list) and not gene_list.figures.pending, timeout=5000)
+    rare = np.delete(made[:, "RARE"].X[:, 0], 3)
+    assert cell(gene_list, "RARE", MEAN) == f"{rare.mean():.2f}"
+    assert cell(gene_list, "RARE", FOUND) == f"{100 * (rare > 0.1).mean():.0f} %"
+    assert float(cell(gene_list, "ERBB2", MORAN)) > 0.5
+    assert cell(gene_list, "ACTB", MORAN) == "–"
+    assert not gene_list.table.shows(HERE)
+    for column, plain in ((MEAN, "mean"), (FOUND, "found"), (MORAN, "Moran's I")):
+        heading = gene_list.model.headerData(column, Qt.Orientation.Horizontal).split()
+        assert heading == ["pred.", *plain.split()]
+        told = gene_list.model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+        assert told.startswith("Nothing was measured here")
+    index = gene_list.model.index(gene_list.model.row_of("RARE"), MEAN)
+    over = gene_list.model.data(index, Qt.ItemDataRole.ToolTipRole)
+    assert over == f"{rare.mean():.2f}, over 39 predicted places"
+    means = dict(zip(made.var_names, np.nanmean(made.X, axis=0), strict=True))
+    gene_list.table.sortByColumn(MEAN, Qt.SortOrder.DescendingOrder)
+    assert shown(gene_list) == sorted(means, key=means.get, reverse=True)
+
+    session.open_section(other)
+    qtbot.waitUntil(lambda: "SILENT" in shown(gene_list) and not gene_list.figures.pending, timeout=5000)
+    assert gene_list.table.shows(HERE)
+    assert gene_list.model.headerData(MEAN, Qt.Orientation.Horizontal) == "mean"
 
 
 def test_sorting_by_the_header(qtbot: Any, gene_list: GeneList) -> None:

@@ -7,7 +7,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from geneglass.data.gene_book import SIGN
-from geneglass.viewer.gene_columns import FOUND, GENE, HELD_OUT, HERE, INSIDE, MEAN, STAR, TRUST
+from geneglass.viewer.gene_columns import FOUND, GENE, HELD_OUT, HERE, INSIDE, MEAN, STAR, TRUST, About
 from geneglass.viewer.gene_rows import GeneRows
 from geneglass.viewer.gene_table import GeneTable
 from geneglass.viewer.values import SIGNATURE, UNTESTED
@@ -128,7 +128,7 @@ def test_untested_genes_and_signatures_are_marked() -> None:
 
 def test_heading_says_when_r_is_of_training_data(table: GeneTable) -> None:
     assert table.headerData(HERE, Qt.Orientation.Horizontal) == "r here"
-    table.set_rows(rows(), training=True)
+    table.set_rows(rows(), About(training=True))
     assert "trained" in table.headerData(HERE, Qt.Orientation.Horizontal)
     assert "trained on this very section" in table.headerData(HERE, Qt.Orientation.Horizontal, Role.ToolTipRole)
 

@@ -128,6 +128,13 @@ def test_figures_inside_the_chosen_domain_are_over_its_own_spots(
     assert not genes.table.shows(INSIDE)
     assert not genes.inside.isVisible()
 
+    session.set_domains((left,))
+    session.set_section(open_section(replace(session.source, spots=None)))
+    selection.set_domain(left.id)
+    assert selection.domain == left
+    assert not genes.table.shows(INSIDE)
+    assert not genes.inside.isVisible()
+
 
 def test_a_gene_outside_the_panel_is_shown_as_untested(
     window: tuple[Any, GeneList], qtbot: Any, tmp_path: Path

@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from geneglass.data.annotation import Domain, spots_inside
+from geneglass.viewer.colour_scale import UNIT
 from geneglass.viewer.gene_columns import HERE, MEAN
 from geneglass.viewer.gene_columns import INSIDE as INSIDE_R
 from geneglass.viewer.gene_rows import Numbers
+from geneglass.viewer.notes import unit_of
+from geneglass.viewer.panes import PREDICTED
 from geneglass.viewer.selection import Selection
 from geneglass.viewer.session import Session
 from geneglass.viewer.values import pearson
 from geneglass.viewer.worker import JobRunner
 from geneglass.workflow.events import Job
 from geneglass.workflow.gene_figures import STAGE, GeneFigures, GeneSides, gene_figures, gene_morans
+from geneglass.workflow.predicted_figures import PredictedSide, predicted_figures, predicted_morans
 
 ALL, INSIDE, MORAN = "all", "inside", "moran"
 """What is worked out, in this order."""
@@ -45,7 +49,7 @@ class Figures:
         self.runner = JobRunner()
         self.runner.finished.connect(self._next)
         self.runner.failed.connect(self._on_failed)
-        self._sides: GeneSides | None = None
+        self._sides: GeneSides | PredictedSide | None = None
         self._todo: list[str] = []
         self._turn = 0
         self.with_moran = True
@@ -60,16 +64,19 @@ class Figures:
 
     @property
     def domain_words(self) -> str:
-        """Return the domain that is chosen and how many spots it has that are not set aside; empty without one."""
+        """Return the domain that is chosen and how many spots it has that are not set aside; empty without both."""
         domain, mask = self.domain, self._mask()
-        if domain is None:
-            return ""
         places = self._session.measured_places
-        if mask is None or places is None:
-            return domain.name
+        if domain is None or mask is None or places is None:
+            return ""
         kept = int((mask & places.kept).sum())
         aside = int(mask.sum()) - kept
         return f"{domain.name}, n = {kept:,}" + (f", {aside:,} more set aside" if aside else "")
+
+    @property
+    def of_predicted(self) -> bool:
+        """Return whether the figures are of predicted maps, as nothing was measured."""
+        return isinstance(self._sides, PredictedSide)
 
     @property
     def pending(self) -> bool:
@@ -107,12 +114,15 @@ class Figures:
         session, places = self._session, self._session.measured_places
         found: dict[str, dict[int, float]] = {}
         mask = self._mask()
-        for name in session.derived if places is not None else ():
+        for name in session.derived:
             score, measured, predicted = session.r(name), session.measured(name), session.predicted(name)
             found[name] = {} if score is None else {HERE: score.r}
-            if measured is not None:
+            if places is None:
+                there = predicted is not None and np.isfinite(predicted).any()
+                found[name] = {MEAN: float(np.nanmean(predicted, dtype=float))} if there else {}
+            elif measured is not None:
                 found[name][MEAN] = float(measured[places.kept].mean())
-            if score is not None and mask is not None:
+            if score is not None and mask is not None and places is not None:
                 within = mask & places.kept & np.isfinite(measured) & np.isfinite(predicted)
                 found[name][INSIDE_R] = pearson(measured[within], predicted[within])
         return found
@@ -135,9 +145,13 @@ class Figures:
             if job is not None:
                 self.runner.run(STAGE, job, partial(self._take, stage, self._turn))
 
-    def _job(self, stage: str, sides: GeneSides) -> Job[Any] | None:
+    def _job(self, stage: str, sides: GeneSides | PredictedSide) -> Job[Any] | None:
+        if stage == MORAN and not self.with_moran:
+            return None
+        if isinstance(sides, PredictedSide):
+            return {ALL: predicted_figures, MORAN: predicted_morans}[stage](sides) if stage != INSIDE else None
         if stage == MORAN:
-            return gene_morans(sides) if self.with_moran else None
+            return gene_morans(sides)
         if stage == ALL:
             return gene_figures(sides)
         mask = self._mask()
@@ -158,12 +172,20 @@ class Figures:
         self._session.message.emit(f"The figures of the genes can not be worked out: {error}")
 
 
-def _sides(session: Session, names: tuple[str, ...]) -> GeneSides | None:
-    """Return what the figures are of, taken once, so that a thread can work on it; None without measured spots."""
-    section, places = session.section, session.measured_places
+def _sides(session: Session, names: tuple[str, ...]) -> GeneSides | PredictedSide | None:
+    """Return what the figures are of, taken once, so that a thread can work on it; None without any map.
+
+    Where nothing was measured they are of the predicted maps.
+    """
+    section, places, prediction = session.section, session.measured_places, session.prediction
     if section is None or section.spots is None or places is None:
-        return None
-    table, prediction = section.spots.table, session.prediction
+        there = session.predicted_places
+        if prediction is None or there is None:
+            return None
+        columns = prediction.var_names.get_indexer(list(names))
+        one_unit = unit_of(session, PREDICTED) == UNIT
+        return PredictedSide(names, prediction.X, columns, there.centres_yx, logarithm=one_unit)
+    table = section.spots.table
     columns = table.var_names.get_indexer(list(names))
     sides = GeneSides(names, table.X, columns, session.totals(), places.kept, places.centres_yx)
     if prediction is None or not session.on_spots:

@@ -35,6 +35,25 @@ class Column:
     widest: str = "−0.00"
 
 
+@dataclass(frozen=True)
+class About:
+    """What holds for the figures of all genes.
+
+    Attributes
+    ----------
+    training
+        Whether the model was trained on this section.
+    predicted
+        Whether mean, detection and Moran's I are of the predicted maps, as nothing was measured.
+    domain
+        The chosen domain and its spots in words; empty without one.
+    """
+
+    training: bool = False
+    predicted: bool = False
+    domain: str = ""
+
+
 COLUMNS = (
     Column("favourite", "★", "Your favourites: click a star, or press F in the list. They are kept between sessions."),
     Column("gene", "gene", "Gene. The ones that begin with what you type come first; Σ marks a signature."),
@@ -76,6 +95,23 @@ COLUMNS = (
         "Near 0: no more alike than chance.",
     ),
 )
+OF_PREDICTED = {
+    MEAN: (
+        "pred. mean",
+        "Nothing was measured here, so this is of the predicted map: its mean, in the unit that stands below the map.",
+    ),
+    FOUND: (
+        "pred. found",
+        "Nothing was measured here, so this is of the predicted map: in how many of its places the gene is above 0.1,\n"
+        "which is as good as none. A model hardly ever predicts none at all, so most genes are found in most places.",
+    ),
+    MORAN: (
+        "pred. Moran's I",
+        "Nothing was measured here, so this is of the predicted map: does it have a pattern? Near 1: neighbouring\n"
+        "places are alike. Predicted maps are smoother than measured ones: compare genes with each other only.",
+    ),
+}
+"""Heading and meaning of the columns that are of the predicted map where nothing was measured."""
 MARKS = {BETTER: "✓", NOT_BETTER: "✗"}
 OFTEN_FEW = 0.0995
 """Shares below are written with one decimal."""
@@ -119,17 +155,21 @@ def held_out_text(value: float, low: float, high: float) -> str:
     return f"{text} ({r_text(low)}, {r_text(high)})" if np.isfinite([value, low, high]).all() else text
 
 
-def heading(column: int, *, training: bool) -> str:
-    """Return a column's heading; r on a section that the model was trained on says so."""
-    return "r, trained" if column == HERE and training else COLUMNS[column].heading
+def heading(column: int, about: About) -> str:
+    """Return a column's heading; r on a section that the model was trained on says so, and what is predicted does."""
+    if about.predicted and column in OF_PREDICTED:
+        return OF_PREDICTED[column][0]
+    return "r, trained" if column == HERE and about.training else COLUMNS[column].heading
 
 
-def tip(column: int, *, training: bool, domain: str) -> str:
+def tip(column: int, about: About) -> str:
     """Return what a column means."""
+    if about.predicted and column in OF_PREDICTED:
+        return OF_PREDICTED[column][1]
     text = COLUMNS[column].tip
     if column == INSIDE:
-        text += f"\nNow: {domain}." if domain else "\nNo domain is chosen."
-    if column in (HERE, INSIDE) and training:
+        text += f"\nNow: {about.domain}." if about.domain else "\nNo domain is chosen."
+    if column in (HERE, INSIDE) and about.training:
         text += "\nThe model was trained on this very section: this says nothing about new tissue."
     return text
 

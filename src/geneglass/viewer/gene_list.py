@@ -12,8 +12,8 @@ from geneglass.viewer.compare import Compare
 from geneglass.viewer.desk import listen
 from geneglass.viewer.extra_genes import ExtraGenes
 from geneglass.viewer.figures import Figures
-from geneglass.viewer.gene_columns import FOUND, GENE, HERE, INSIDE, MEAN, MORAN
-from geneglass.viewer.gene_rows import gene_rows
+from geneglass.viewer.gene_columns import FOUND, GENE, HERE, INSIDE, MEAN, MORAN, About
+from geneglass.viewer.gene_rows import Numbers, gene_rows
 from geneglass.viewer.gene_sets import GeneSets
 from geneglass.viewer.gene_table import GeneTable
 from geneglass.viewer.gene_view import GeneView
@@ -192,7 +192,9 @@ class GeneList(QWidget):
         rows = gene_rows(session, self._kept.book.signatures, self.extra.offered)
         self.figures.with_moran = self.table.shows(MORAN)
         self.figures.restart(rows.names)
-        self.model.set_rows(rows, training=session.trained_on, domain=self.figures.domain_words)
+        figures = self.figures
+        self.model.set_rows(rows, About(session.trained_on, figures.of_predicted, figures.domain_words))
+        self.table.set_has_truth(not figures.of_predicted)
         self.table.fit_columns()
         some = 0 < self.model.n_predicted < self.model.n_genes
         self.only_predicted.setVisible(some)
@@ -208,10 +210,11 @@ class GeneList(QWidget):
 
     def _show_figures(self) -> None:
         found = self.figures
-        columns, spots = {} if found.moran is None else {MORAN: found.moran}, {}
+        columns: dict[int, Numbers] = {} if found.moran is None else {MORAN: found.moran}
+        spots: dict[int, Numbers] = {}
         if found.whole is not None:
             columns |= {HERE: found.whole.r, MEAN: found.whole.mean, FOUND: found.whole.detection}
-            spots[HERE] = found.whole.n
+            spots = dict.fromkeys((MEAN, FOUND) if found.of_predicted else (HERE,), found.whole.n)
         if found.inside is not None:
             columns[INSIDE], spots[INSIDE] = found.inside.r, found.inside.n
         self.model.set_figures(columns, spots=spots, domain=found.domain_words, single=found.of_derived())

@@ -1,6 +1,7 @@
 """The model behind the gene table: which genes match, in which order, and what stands in each cell."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from geneglass.viewer.gene_columns import (
     HELD_OUT,
     STAR,
     TRUST,
+    About,
     heading,
     held_out_text,
     number_text,
@@ -45,19 +47,19 @@ class GeneTable(QAbstractTableModel):
         self._text = ""
         self._only_favourites = self._only_predicted = False
         self._sorting = (GENE, Qt.SortOrder.AscendingOrder)
-        self._training = False
-        self._domain = ""
+        self._about = About()
         self.query = GeneQuery()
         self.compact = False
 
-    def set_rows(self, rows: GeneRows, *, training: bool = False, domain: str = "") -> None:
+    def set_rows(self, rows: GeneRows, about: About | None = None) -> None:
         """Take the genes of a section, without figures yet; search, filters and order stay."""
-        self._rows, self._training, self._domain = rows, training, domain
+        self._rows, self._about = rows, about or About()
         self._upper = [name.upper() for name in rows.names]
         self._index = {name: number for number, name in enumerate(rows.names)}
         self._figures, self._spots = {}, {}
         self._read_text()
         self._arrange(anew=True)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
     def set_figures(
         self,
@@ -74,13 +76,13 @@ class GeneTable(QAbstractTableModel):
         figures
             By column.
         spots
-            Over how many spots a figure is, by column, where that is told.
+            Over how many spots, or predicted places, a figure is, by column, where that is told.
         domain
             The chosen one in words, empty for none.
         single
             Figures of single genes by name and column.
         """
-        self._figures, self._spots, self._domain = dict(figures), dict(spots or {}), domain
+        self._figures, self._spots, self._about = dict(figures), dict(spots or {}), replace(self._about, domain=domain)
         for name, more in (single or {}).items():
             number = self._index.get(name, -1)
             for column, value in more.items() if number >= 0 else ():
@@ -172,10 +174,10 @@ class GeneTable(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Role.ToolTipRole:
-            return tip(section, training=self._training, domain=self._domain)
+            return tip(section, self._about)
         if role == Role.TextAlignmentRole:
             return _aligned(section)
-        return heading(section, training=self._training) if role == Role.DisplayRole else None
+        return heading(section, self._about) if role == Role.DisplayRole else None
 
     def data(self, index: QModelIndex, role: int = Role.DisplayRole) -> Any:
         """Return what stands in a cell."""
@@ -216,7 +218,8 @@ class GeneTable(QAbstractTableModel):
         if column == HELD_OUT:
             return self._held_out_text(number, compact=False).replace("–", "not known")
         text, n = self._text_of(number, column), self._spots.get(column, np.full(self.n_genes, np.nan))[number]
-        return "not defined here" if text == "–" else f"{text}, over {n:,.0f} spots" if np.isfinite(n) else text
+        places = "predicted places" if self._about.predicted else "spots"
+        return "not defined here" if text == "–" else f"{text}, over {n:,.0f} {places}" if np.isfinite(n) else text
 
     def _values(self, column: int) -> Numbers:
         if column == HELD_OUT:

@@ -34,7 +34,7 @@ class GeneView(QTableView):
         super().__init__()
         self.genes = model
         self._hidden: frozenset[str] = frozenset()
-        self._has_domain = False
+        self._has_domain, self._has_truth = False, True
         self._needed_px = 0
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -68,6 +68,11 @@ class GeneView(QTableView):
     def set_has_domain(self, has_domain: bool) -> None:
         """Say whether a domain is selected: without one its column is not shown."""
         self._has_domain = has_domain
+        self._show_columns()
+
+    def set_has_truth(self, has_truth: bool) -> None:
+        """Say whether something was measured here: without that there is no r on this section, nor its column."""
+        self._has_truth = has_truth
         self._show_columns()
 
     def shows(self, column: int) -> bool:
@@ -142,8 +147,9 @@ class GeneView(QTableView):
         self.columns_chosen.emit()
 
     def _show_columns(self) -> None:
+        without = {HERE: not self._has_truth, INSIDE: not self._has_domain}
         for number, column in enumerate(COLUMNS):
-            self.setColumnHidden(number, column.key in self._hidden or (number == INSIDE and not self._has_domain))
+            self.setColumnHidden(number, column.key in self._hidden or without.get(number, False))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a click on a star for the star alone: the chosen gene stays."""
