@@ -22,14 +22,14 @@ class Two:
     dim = 46
 
 
-def section(number, follows):
+def section(number, follows, noise=1.5):
     """Return a section whose genes follow the first `OWN` columns of the features, or the others."""
     rng = np.random.default_rng(number)
     features = rng.normal(0, 1, (60, OWN + WIDE)).astype(np.float32)
     columns = slice(0, OWN) if follows == "own" else slice(OWN, None)
     turn = np.random.default_rng(9).normal(0, 1, (OWN + WIDE, 5))[columns]
     shown = features[:, columns] @ turn / np.sqrt(len(turn))
-    expression = (shown + rng.normal(0, 1.5, shown.shape)).astype(np.float32)
+    expression = (shown + rng.normal(0, noise, shown.shape)).astype(np.float32)
     places = np.stack(np.divmod(np.arange(60), 8), axis=1).astype(np.float32)
     return TrainData(
         f"s{number}",
@@ -71,7 +71,7 @@ def test_the_sight_that_left_out_patients_ask_for(follows, columns):
 
 def both_kinds():
     """Return sections whose first five genes follow the place itself, and the others what lies around it."""
-    pairs = [(section(number, "own"), section(number, "wide")) for number in range(6)]
+    pairs = [(section(number, "own", 0.5), section(number, "wide", 0.5)) for number in range(6)]
     return [
         dataclasses.replace(own, expression=np.concatenate([own.expression, wide.expression], axis=1))
         for own, wide in pairs
@@ -87,6 +87,8 @@ def test_each_gene_is_read_from_as_far_as_helps_it():
     assert not coefficients[OWN:, :5].any()
     assert coefficients[OWN:, 5:].any()
     assert seen.explained > max(tuned.explained for tuned in seen.tuned)
+    few, _ = looked(sections[:4], Targets.of(sections[:4], programmes=0))
+    assert len(set(few.chosen)) == 1
     together, _ = looked(sections, targets, shared=True)
     assert len(set(together.chosen)) == 1
     assert together.explained == pytest.approx(max(tuned.explained for tuned in together.tuned))

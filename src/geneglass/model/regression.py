@@ -11,6 +11,9 @@ from geneglass.model.calibration import Calibration, hits
 from geneglass.model.recipe import TrainData
 from geneglass.model.ridge_solver import Matrix, principal
 
+FEW, SPOTS_PER_AXIS = 150, 8
+"""Axes that any training gets, and for how many spots there is one where these would be more."""
+
 
 @dataclass(frozen=True)
 class Axes:
@@ -29,8 +32,19 @@ class Axes:
 
     @classmethod
     def fit(cls, sections: Sequence[TrainData], components: int, *, columns: int) -> "Axes":
-        """Return the axes of the first columns of all training places; one that never changes has no part in them."""
+        """Return the axes of the first columns of all training places; one that never changes has no part in them.
+
+        Parameters
+        ----------
+        sections
+            What is trained on.
+        components
+            So many axes at most; fewer where there are few spots.
+        columns
+            How many of the features are read.
+        """
         features = np.concatenate([section.features for section in sections]).astype(np.float64)
+        components = min(components, max(FEW, len(features) // SPOTS_PER_AXIS))
         mean, deviation = features.mean(axis=0), features.std(axis=0)
         steady = deviation <= 1e-6 * np.maximum(1.0, np.abs(mean))
         scale = np.where(steady, 0.0, 1.0 / np.where(steady, 1.0, deviation))

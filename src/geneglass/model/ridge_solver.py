@@ -67,19 +67,19 @@ class Tuned:
         Moments of all groups.
     parts
         Moments of each.
-    error
-        (targets,) squared error where each group was left out.
+    errors
+        (groups, targets) squared error where each group was left out.
     """
 
     strengths: Matrix
     whole: Moments
     parts: tuple[Moments, ...]
-    error: Matrix
+    errors: Matrix
 
     @property
     def explained(self) -> float:
         """Return the share of the targets' variance that is predicted where it was left out."""
-        return 1.0 - float(self.error.sum()) / max(float(self.whole.targets.sum()), 1e-12)
+        return 1.0 - float(self.errors.sum()) / max(float(self.whole.targets.sum()), 1e-12)
 
     def weights(self, caution: float = 1.0) -> Matrix:
         """Return the (components, targets) weights of all groups, the strengths multiplied by `caution`."""
@@ -107,15 +107,16 @@ def tune(
         Steps that were told already, and that are still to come.
     """
     whole = total(parts)
-    error = np.zeros((len(grid), whole.both.shape[1]))
-    for done, part in enumerate(parts, start=1):
+    errors = np.zeros((len(grid), len(parts), whole.both.shape[1]))
+    for done, part in enumerate(parts):
         rest = whole.plus(part, -1)
-        error += np.stack([part.error(weights) for weights in rest.weights(grid)])
-        yield FitStep(before + done, before + len(parts) + after + 1)
+        errors[:, done] = [part.error(weights) for weights in rest.weights(grid)]
+        yield FitStep(before + done + 1, before + len(parts) + after + 1)
+    error = errors.sum(axis=1)
     judged = error.sum(axis=1, keepdims=True) + 0 * error if shared else error
     # Ties go to the stronger.
     chosen = len(judged) - 1 - np.argmin(judged[::-1], axis=0)
-    return Tuned(grid[chosen], whole, tuple(parts), np.take_along_axis(error, chosen[None], axis=0)[0])
+    return Tuned(grid[chosen], whole, tuple(parts), np.take_along_axis(errors, chosen[None, None], axis=0)[0])
 
 
 def total(parts: Sequence[Moments]) -> Moments:

@@ -1,8 +1,9 @@
-"""How far around a place its features look: for each target as far as tissue left out says that it helps.
+"""How far around a place its features look: as far as tissue left out says that it helps.
 
 Wide fields of view tell where in the tissue a place is, and hide what the place itself shows. Which of the two is
-needed differs between tissues and between genes, so it is chosen as strengths are: by the error where a group was
-left out.
+needed differs between tissues, so it is chosen as strengths are: by the error where a group was left out. It differs
+between genes too; a target looks otherwise than all do where that is better in more groups than chance would have it,
+which takes five groups at least.
 """
 
 from collections.abc import Generator, Sequence
@@ -11,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from geneglass.model.encoder import Encoder
 from geneglass.model.recipe import FitStep, TrainData
@@ -18,6 +20,8 @@ from geneglass.model.regression import Axes, Targets
 from geneglass.model.ridge_solver import Matrix, Tuned, moments, tune
 
 Sight = Literal["fitted", "all"]
+CHANCE = 0.05
+"""Probability with which a choice is better in so many groups by chance, at most."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Seen:
     @property
     def explained(self) -> float:
         """Return the share of the targets' variance that is predicted where it was left out."""
-        error, variance = np.stack([tuned.error for tuned in self.tuned]), self.tuned[0].whole.targets.sum()
+        error, variance = _error(self.tuned), self.tuned[0].whole.targets.sum()
         least = np.take_along_axis(error, self.chosen[None], axis=0).sum()
         return 1.0 - float(least) / max(float(variance), 1e-12)
 
@@ -116,5 +120,19 @@ def look(
         before, ahead = (number * len(parts) for number in (len(found), len(choices) - len(found) - 1))
         found.append((yield from tune(parts, grid, shared=shared, before=before, after=ahead)))
     best = int(np.argmax([tuned.explained for tuned in found]))
-    chosen = np.argmin([tuned.error for tuned in found], axis=0)
-    return Seen(tuple(choices), tuple(found), np.full_like(chosen, best) if shared else chosen, best)
+    everywhere = np.full(found[best].strengths.shape, best)
+    return Seen(tuple(choices), tuple(found), everywhere if shared else _chosen(found, best), best)
+
+
+def _chosen(found: Sequence[Tuned], best: int) -> NDArray[np.int64]:
+    """Return (targets,) which choice predicts each: `best`, or another that is better in too many groups for chance."""
+    other = np.argmin(_error(found), axis=0)
+    errors = np.stack([tuned.errors for tuned in found])
+    better = np.take_along_axis(errors, other[None, None], axis=0)[0] < errors[best]
+    by_chance = binom.sf(better.sum(axis=0) - 1, len(better), 0.5)
+    return np.where(by_chance <= CHANCE, other, best)
+
+
+def _error(tuned: Sequence[Tuned]) -> Matrix:
+    """Return the (choices, targets) squared error over all groups left out."""
+    return np.stack([one.errors.sum(axis=0) for one in tuned])

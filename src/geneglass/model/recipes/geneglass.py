@@ -48,9 +48,14 @@ class GeneglassConfig(SoftContrastConfig):
     augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, stain, or those of a published form"}] = (
         "stain"
     )
-    components: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the features, for regression"}] = (
-        400
-    )
+    components: Annotated[
+        int,
+        {
+            "min": 1,
+            "max": 2000,
+            "tooltip": "Regression: most principal axes of the features, one for 8 spots from 150 on",
+        },
+    ] = 400
     programmes: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the expression, likewise"}] = 100
     sight: Annotated[
         Sight, {"tooltip": "How far around a place regressions look: chosen on tissue left out, or all the way"}

@@ -1,10 +1,10 @@
 """Ridge regression from frozen features: the baseline that every network has to beat.
 
 Features are standardised and rotated to their principal components: those of the place itself, of all its fields of
-view, and of its neighbours too. Expression is rotated to its own, and each of these is read from the features that
-predict it best, with the ridge strength that does, on training patients (or sections) left out in turn: programmes of
-many genes that the tissue shows are kept, noise of single genes is shrunk to nothing. Everything is in closed form,
-from sums of products per section.
+view, or of its neighbours too, whichever predicts tissue left out best. Expression is rotated to its own, and each of
+these gets the ridge strength with the least squared error on training patients (or sections) left out in turn (and,
+with five or more of them, features of its own): programmes of many genes that the tissue shows are kept, noise of
+single genes is shrunk to nothing. Everything is in closed form, from sums of products per section.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,14 @@ from geneglass.model.sight import Sight, look, sights
 class RidgeConfig:
     """Settings of `ridge`; strengths are in units of the variance of all feature components together."""
 
-    components: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal components of the features"}] = 400
+    components: Annotated[
+        int,
+        {
+            "min": 1,
+            "max": 2000,
+            "tooltip": "Most principal components of the features: one for 8 spots, from 150 on",
+        },
+    ] = 400
     programmes: Annotated[
         int, {"min": 1, "max": 2000, "tooltip": "Principal components of the expression, with strength per programme"}
     ] = 100
