@@ -12,6 +12,7 @@ from geneglass.data.cohort import read_cohort
 from geneglass.viewer.compare import MEASURED, PREDICTED, SLIDE, SLIDE_BESIDE, Compare, compare_of
 from geneglass.viewer.growing import Growing
 from geneglass.viewer.panel import GeneglassPanel
+from geneglass.viewer.panes import BESIDE, DIFFERENCE, WITH_DIFFERENCE
 from geneglass.viewer.rings import rings_of
 from geneglass.viewer.selection import selection_of
 
@@ -175,3 +176,31 @@ def test_a_window_closed_meanwhile(
     del panel
     viewer.close()
     qtbot.wait(50)
+
+
+def test_a_colour_bar_that_was_hidden_comes_again_in_new_panes(
+    make_napari_viewer_proxy: Callable[..., Any], small_cohort: Path, predicted: Predicted, qtbot: Any
+) -> None:
+    compare = opened(make_napari_viewer_proxy(show=True), small_cohort)
+    compare.session.set_prediction(predicted(compare.session.section))
+    compare.session.set_gene("ERBB2")
+    qtbot.wait(50)
+
+    def bars() -> list[bool]:
+        layers: list[Any] = [compare.layer(side) for side in (MEASURED, PREDICTED, DIFFERENCE)]
+        return [layer.face_colorbar.visible for layer in layers if layer is not None]
+
+    for hide, show in (
+        (lambda: compare.set_look(threshold=50.0), lambda: compare.set_look(threshold=0.1)),
+        (lambda: compare.session.set_gene(None), lambda: compare.session.set_gene("ERBB2")),
+    ):
+        hide()
+        assert bars() == [False, False]
+        compare.set_panes(mode=WITH_DIFFERENCE)
+        assert bars()[:2] == [False, False]
+        show()
+        qtbot.wait(50)
+        assert bars() == [True, True, True]
+        compare.set_panes(mode=BESIDE)
+        qtbot.wait(50)
+        assert bars() == [True, True]

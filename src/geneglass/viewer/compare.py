@@ -14,7 +14,7 @@ from geneglass.viewer.adopting import Adopter
 from geneglass.viewer.arrange import entitle, fit, pane_width_px, place_titles, write_note
 from geneglass.viewer.blink import Blink
 from geneglass.viewer.colour_scale import Look
-from geneglass.viewer.map_layers import colour_bar, is_map, paint
+from geneglass.viewer.map_layers import is_map, paint
 from geneglass.viewer.opened import opened_of
 from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED, SWIPE, Panes
 from geneglass.viewer.roles import SIDES, SLIDE, SLIDE_BESIDE, wanted_panes
@@ -223,7 +223,7 @@ class Compare:
                 continue
             made = OVERLAYS[shown.overlay](side.values, replace(shown.layout, doubtful=side.doubtful), side.shade)
             paint(shown.layer, made, opacity=self.look.opacity, outlined=side.bare)
-            colour_bar(shown.layer).visible = side.shade.signal and role not in self._barless()
+            self._stage.show_bar(shown.layer, side.shade.signal and role not in self._barless())
         self._fit_texts()
         self.drawn.emit()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from napari.layers import Layer
 
@@ -10,6 +11,7 @@ from geneglass.viewer.adopting import Adopter
 from geneglass.viewer.arrange import decorate, dress, shows
 from geneglass.viewer.grid import arrange, with_others
 from geneglass.viewer.layers import same_spots
+from geneglass.viewer.map_layers import colour_bar
 from geneglass.viewer.roles import SLIDE, Shown, make
 from geneglass.viewer.session import Session
 
@@ -39,6 +41,7 @@ class Stage:
         self._session, self._adopter = session, adopter
         self.shown: dict[str, Shown] = {}
         self.busy = False
+        self._barred: WeakSet[Layer] = WeakSet()
 
     def build(self, viewer: Any, panes: Sequence[Sequence[str]], *, keep: Sequence[str]) -> Iterator[None]:
         """Make the layers that are wanted and drop the others, in steps.
@@ -91,8 +94,30 @@ class Stage:
         homes = [[role for role in pane if role in self.shown] for pane in panes]
         homes = [roles for roles in homes if roles or ahead]
         layers = [[self.shown[role].layer for role in roles] for roles in homes]
-        with self._at_work():
+        with self._at_work(), self._bars_seen():
             arrange(viewer, with_others(viewer, layers, homes))
+
+    def show_bar(self, layer: Layer, wanted: bool) -> None:
+        """Show the colour bar of a map, or hide it."""
+        colour_bar(layer).visible = wanted
+        if wanted:
+            self._barred.add(layer)
+
+    @contextmanager
+    def _bars_seen(self) -> Iterator[None]:
+        """Show every colour bar that was seen before, and hide it again.
+
+        napari leaves a hidden one behind in a pane that goes, and fails when it is to be seen again.
+        """
+        maps = [shown.layer for shown in self.shown.values() if shown.layer in self._barred]
+        hidden = [bar for bar in map(colour_bar, maps) if not bar.visible]
+        for bar in hidden:
+            bar.visible = True
+        try:
+            yield
+        finally:
+            for bar in hidden:
+                bar.visible = False
 
     def _ensure(self, viewer: Any, role: str) -> bool:
         """Have the layer of a role; return whether it had to be made."""
