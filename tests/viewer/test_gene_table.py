@@ -127,7 +127,7 @@ def test_untested_genes_and_signatures_are_marked() -> None:
 
 
 def test_heading_says_when_r_is_of_training_data(table: GeneTable) -> None:
-    assert table.headerData(HERE, Qt.Orientation.Horizontal) == "r here"
+    assert table.headerData(HERE, Qt.Orientation.Horizontal) == "r\nhere"
     table.set_rows(rows(), About(training=True))
     assert "trained" in table.headerData(HERE, Qt.Orientation.Horizontal)
     assert "trained on this very section" in table.headerData(HERE, Qt.Orientation.Horizontal, Role.ToolTipRole)

@@ -22,7 +22,7 @@ class Column:
     key
         By which the user's choice of columns remembers it.
     heading
-        What stands above it.
+        What stands above it, in one or two lines.
     tip
         What it means, for a person who reads tissue.
     widest
@@ -65,21 +65,22 @@ COLUMNS = (
         "✗  not better than that: do not rely on the map\n"
         "?  could not be tested, for instance with too few patients\n"
         "○  untested: outside the genes that the model was trained for",
+        widest="✓",
     ),
     Column(
         "held_out",
-        "held-out r",
+        "held-\nout r",
         "How well predicted and measured maps agreed on tissue left out of the training, as the model file states it:\n"
         "1 is the same pattern, 0 is none in common. In brackets where it probably lies (95 %).",
     ),
     Column(
         "here",
-        "r here",
+        "r\nhere",
         "How well predicted and measured maps agree on this section (Pearson's r over spots that are not set aside).",
     ),
     Column(
         "inside",
-        "r in domain",
+        "r in\ndomain",
         "The same agreement, over the spots of the chosen domain only, also where a smaller domain in it has them.",
     ),
     Column("mean", "mean", "How much of the gene there is: mean measured value, ln(1 + counts per 10,000)."),
@@ -90,23 +91,23 @@ COLUMNS = (
     ),
     Column(
         "moran",
-        "Moran's I",
+        "Moran's\nI",
         "Does the measured map have a pattern? Near 1: neighbouring spots are alike, the gene forms regions.\n"
         "Near 0: no more alike than chance.",
     ),
 )
 OF_PREDICTED = {
     MEAN: (
-        "pred. mean",
+        "pred.\nmean",
         "Nothing was measured here, so this is of the predicted map: its mean, in the unit that stands below the map.",
     ),
     FOUND: (
-        "pred. found",
+        "pred.\nfound",
         "Nothing was measured here, so this is of the predicted map: in how many of its places the gene is above 0.1,\n"
         "which is as good as none. A model hardly ever predicts none at all, so most genes are found in most places.",
     ),
     MORAN: (
-        "pred. Moran's I",
+        "pred.\nMoran's",
         "Nothing was measured here, so this is of the predicted map: does it have a pattern? Near 1: neighbouring\n"
         "places are alike. Predicted maps are smoother than measured ones: compare genes with each other only.",
     ),
@@ -159,7 +160,7 @@ def heading(column: int, about: About) -> str:
     """Return a column's heading; r on a section that the model was trained on says so, and what is predicted does."""
     if about.predicted and column in OF_PREDICTED:
         return OF_PREDICTED[column][0]
-    return "r, trained" if column == HERE and about.training else COLUMNS[column].heading
+    return "r,\ntrained" if column == HERE and about.training else COLUMNS[column].heading
 
 
 def tip(column: int, about: About) -> str:

@@ -2,22 +2,29 @@
 
 from qtpy.QtCore import QEvent, Qt, Signal
 from qtpy.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+from qtpy.QtWidgets import QAbstractItemView, QMenu
 
+from geneglass.viewer.frozen_columns import FrozenTable
 from geneglass.viewer.gene_columns import COLUMNS, GENE, HELD_OUT, HERE, INSIDE, STAR, TRUST
 from geneglass.viewer.gene_table import GeneTable
 
 ROW_PX, STAR_PX, LEAST_GENE_PX, MOST_GENE_PX = 22, 24, 76, 130
-PAD_PX, ARROW_PX = 10, 10
-"""Around a text, and for the arrow of the sorted column."""
+PAD_PX, HEADING_PAD_PX = 8, 5
+"""Around a text, and around one of the headings, whose lines are of different lengths."""
 MOST_MEASURED = 500
 """Names whose width is looked at."""
-FIRST = (STAR, GENE, TRUST, HELD_OUT, HERE)
-"""Columns that are seen without scrolling: where they are not, the interval of the held-out r goes to its tooltip."""
+FROZEN = (STAR, GENE, TRUST)
+"""Columns that are always seen; those of figures scroll beside them."""
+FIGURES = range(HELD_OUT, len(COLUMNS))
+LEAST_SEEN = 3
+"""Figures beside a gene, for which its name is shortened."""
 
 
-class GeneView(QTableView):
-    """Genes by row. It scrolls sideways where the chosen columns need more room than there is: none is cut off.
+class GeneView(FrozenTable):
+    """Genes by row.
+
+    Where the chosen columns need more room than there is, intervals go to the tooltips and the figures scroll
+    sideways, in columns of one width of which a whole number is seen: none is cut off in its middle.
 
     Parameters
     ----------
@@ -31,26 +38,23 @@ class GeneView(QTableView):
     """The person has shown or hidden a column."""
 
     def __init__(self, model: GeneTable) -> None:
-        super().__init__()
+        super().__init__(FROZEN)
+        self.setObjectName("genes")
         self.genes = model
         self._hidden: frozenset[str] = frozenset()
         self._has_domain, self._has_truth = False, True
-        self._needed_px = 0
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSortingEnabled(True)
         self.sortByColumn(GENE, Qt.SortOrder.AscendingOrder)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
+        header = self.header
         header.setMinimumSectionSize(STAR_PX)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda place: self.columns_menu().exec(header.mapToGlobal(place)))
         self._show_columns()
@@ -81,21 +85,37 @@ class GeneView(QTableView):
 
     def fit_columns(self) -> None:
         """Make every column as wide as its widest text; only names may be longer, and have a tooltip."""
-        self._needed_px = sum(self._width(number, compact=False) for number in FIRST if self.shows(number))
-        self.genes.set_compact(self._needed_px > self.viewport().width())
-        for number in range(len(COLUMNS)):
-            self.horizontalHeader().resizeSection(number, self._width(number, compact=self.genes.compact))
+        widths = {number: self._width(number, compact=False) for number in range(len(COLUMNS)) if self.shows(number)}
+        self.genes.set_compact(sum(widths.values()) > self.viewport().width())
+        if self.genes.compact:
+            widths = self._narrow()
+        for number, width in widths.items():
+            self.header.resizeSection(number, width)
+
+    def _narrow(self) -> dict[int, int]:
+        """Return the widths where not all columns can be seen: that of figures is one, and a whole number fits."""
+        widths = {number: self._width(number, compact=True) for number in range(len(COLUMNS)) if self.shows(number)}
+        figures = [number for number in FIGURES if self.shows(number)]
+        if not figures:
+            return widths
+        least = max(widths[number] for number in figures)
+        room = self.viewport().width() - sum(widths[number] for number in (STAR, TRUST) if self.shows(number))
+        gene = max(min(widths[GENE], room - LEAST_SEEN * least), LEAST_GENE_PX)
+        seen = min(max((room - gene) // least, 1), len(figures))
+        self.step_px = max((room - gene) // seen, least)
+        return widths | {GENE: max(room - seen * self.step_px, gene)} | dict.fromkeys(figures, self.step_px)
 
     def _width(self, number: int, *, compact: bool) -> int:
-        header, cells = self.horizontalHeader().fontMetrics(), self.fontMetrics()
+        header, cells = self.header.fontMetrics(), self.fontMetrics()
         if number == STAR:
             return STAR_PX
         if number == GENE:
             widest = max((cells.horizontalAdvance(name) for name in self.genes.names[:MOST_MEASURED]), default=0)
             return min(max(widest + PAD_PX, LEAST_GENE_PX), MOST_GENE_PX)
         longest = self.genes.longest_held_out(compact=compact) if number == HELD_OUT else COLUMNS[number].widest
-        above = header.horizontalAdvance(self._heading(number)) + ARROW_PX
-        return max(above, cells.horizontalAdvance(longest)) + PAD_PX
+        lines = self._heading(number).split("\n")
+        above = max(header.horizontalAdvance(line) for line in lines) + HEADING_PAD_PX
+        return max(above, cells.horizontalAdvance(longest) + PAD_PX)
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit the columns to another font, as a theme brings it."""
@@ -104,10 +124,13 @@ class GeneView(QTableView):
             self.fit_columns()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Write shorter where the table is narrow."""
+        """Fit the columns to the room there is, and keep the chosen gene whole at the lower edge."""
         super().resizeEvent(event)
-        if self.genes.compact != (self._needed_px > self.viewport().width()):
+        if event.size().width() != event.oldSize().width():
             self.fit_columns()
+        chosen = self.visualRect(self.currentIndex())
+        if chosen.top() <= event.size().height() <= chosen.bottom():
+            self.scrollTo(self.currentIndex())
 
     def _heading(self, column: int) -> str:
         return str(self.genes.headerData(column, Qt.Orientation.Horizontal))
@@ -119,7 +142,7 @@ class GeneView(QTableView):
         for number, column in enumerate(COLUMNS):
             if number == GENE:
                 continue
-            action = menu.addAction("favourite ★" if number == STAR else column.heading)
+            action = menu.addAction("favourite ★" if number == STAR else " ".join(column.heading.split()))
             action.setCheckable(True)
             action.setChecked(column.key not in self._hidden)
             action.setToolTip(column.tip)
@@ -132,12 +155,14 @@ class GeneView(QTableView):
         return tuple(self.genes.name_at(row) for row in rows)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take F for the star of the chosen gene; letters do not jump to names, which the search does."""
-        current = self.currentIndex()
+        """Take F for the star of the chosen gene, left and right for the columns; letters are the search's."""
+        current, sideways = self.currentIndex(), {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         if event.key() == Qt.Key.Key_F and not event.modifiers() and current.isValid():
             self.starred.emit(self.genes.name_at(current.row()))
         elif event.text().strip().isprintable() and event.text().strip() and not event.modifiers():
             event.ignore()
+        elif event.key() in sideways:
+            self.scroll_columns(sideways[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -150,6 +175,7 @@ class GeneView(QTableView):
         without = {HERE: not self._has_truth, INSIDE: not self._has_domain}
         for number, column in enumerate(COLUMNS):
             self.setColumnHidden(number, column.key in self._hidden or without.get(number, False))
+        self.fit_columns()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a click on a star for the star alone: the chosen gene stays."""

@@ -32,6 +32,7 @@ STYLE = """
 #geneglass QPlainTextEdit {{ background-color: {foreground}; border-radius: 2px; }}
 #geneglass QListWidget {{ font-size: {font}; padding: 2px; }}
 #geneglass QListWidget::item {{ padding: 3px; }}
+#geneglass QTableView#genes QHeaderView {{ font-size: {tab_font}; }}
 #geneglass QTabBar::tab {{ padding: 6px 3px; font-size: {tab_font}; }}
 #geneglass QFrame#strip[kind="error"] {{ background-color: {error}; border-radius: 4px; }}
 #geneglass QFrame#strip[kind="warning"] {{ background-color: {warning}; border-radius: 4px; }}
@@ -187,7 +188,7 @@ def restyle(widget: QWidget) -> None:
 
 
 def _smaller(font_size: str) -> str:
-    """Return a font size by one point smaller: all tabs are seen at once in the narrowest panel."""
+    """Return a font size by one point smaller: all tabs, and more columns, are seen at once in a narrow panel."""
     return f"{int(font_size.removesuffix('pt')) - 1}pt"
 
 
