@@ -69,6 +69,21 @@ def test_through_the_cohort_by_click_and_key(hand: Any, small_cohort: Path) -> N
 
 
 @pytest.mark.parametrize("hand", [(1280, 800)], indirect=True)
+def test_the_tab_stays_where_a_slide_was_predicted_before(hand: Any, small_cohort: Path, predicted: Any) -> None:
+    panel, page = on_slides(hand, small_cohort)
+    session = panel.desk.session
+    session.set_prediction(predicted(session.section))
+    assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Genes"
+    hand.tab(panel.tabs, "Slides")
+    for key, name in ((Qt.Key.Key_PageDown, "right"), (Qt.Key.Key_PageUp, "left")):
+        hand.qtbot.keyClick(page.list, key, CONTROL)
+        hand.wait(lambda name=name: session.source.name == name and panel.desk.runner.running is None)
+        assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Slides"
+    session.set_prediction(predicted(session.section))
+    assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Genes"
+
+
+@pytest.mark.parametrize("hand", [(1280, 800)], indirect=True)
 def test_overview_and_places(hand: Any, small_cohort: Path) -> None:
     panel, page = on_slides(hand, small_cohort)
     viewer, overview, places = panel._viewer, page.overview, page.places

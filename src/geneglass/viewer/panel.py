@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import napari
 from napari.layers import Layer
@@ -10,6 +10,7 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from geneglass.data.cohort import SectionSource
 from geneglass.data.gene_book import SIGN
 from geneglass.viewer.arrange import NARROW_PX, pane_width_px
 from geneglass.viewer.compare import compare_of
@@ -40,6 +41,9 @@ from geneglass.viewer.triton_apart import load_triton_apart
 from geneglass.viewer.worker import JobRunner, runner_of
 from geneglass.workflow.events import Event
 from geneglass.workflow.session_file import SavedSession
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 SIZE_PX = QSize(390, 720)
 NARROWEST_PX, LOWEST_PX = 352, 420
@@ -75,6 +79,7 @@ class GeneglassPanel(QWidget):
         self.pages: dict[str, QWidget] = {}
         self._hidden: list[QDockWidget] = []
         self._made_room = False
+        self._met: dict[SectionSource, AnnData] = {}
         self._refit = QTimer(self)
         self._refit.setSingleShot(True)
         self._refit.setInterval(REFIT_MS)
@@ -191,7 +196,10 @@ class GeneglassPanel(QWidget):
             return
         self._refit.start()
         self._make_room()
-        self.tabs.setCurrentIndex(GENES)
+        # Going back to a slide that was predicted before leaves the reader on the tab that is read.
+        if session.source is not None and session.prediction is not self._met.get(session.source):
+            self.tabs.setCurrentIndex(GENES)
+        self._met = dict(session.predictions)
         if session.gene is None:
             session.set_gene(_best_gene(session.genes))
 
