@@ -75,8 +75,9 @@ def test_the_tab_stays_where_a_slide_was_predicted_before(hand: Any, small_cohor
     session.set_prediction(predicted(session.section))
     assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Genes"
     hand.tab(panel.tabs, "Slides")
+    hand.click(page.list.viewport(), page.list.visualItemRect(page.list.item(0)).center())
     for key, name in ((Qt.Key.Key_PageDown, "right"), (Qt.Key.Key_PageUp, "left")):
-        hand.qtbot.keyClick(page.list, key, CONTROL)
+        hand.qtbot.keyClick(QApplication.focusWidget(), key, CONTROL)
         hand.wait(lambda name=name: session.source.name == name and panel.desk.runner.running is None)
         assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Slides"
     session.set_prediction(predicted(session.section))
