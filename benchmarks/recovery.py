@@ -55,7 +55,7 @@ UNSEEN = KINDS[1:]
 class Size:
     """How large a cohort is made; each patient has one section."""
 
-    patients: int = 8
+    patients: int = 12
     size_um: tuple[float, float] = (2200.0, 2800.0)
     n_genes: int = 200
     mpp: float = 1.0
