@@ -17,6 +17,7 @@ from geneglass.model.calibration import Calibration
 from geneglass.model.contrastive_config import Shapes
 from geneglass.model.early_stop import Stop
 from geneglass.model.fine_tuning import require_trainable
+from geneglass.model.novelty import Novelty, known_confidence, novelty_state
 from geneglass.model.phases import train_in_phases
 from geneglass.model.pool import Images, Measured, Pool, make_pool, query_images
 from geneglass.model.precision import fast_numbers
@@ -72,6 +73,7 @@ class ContrastiveRecipe(Recipe):
         self._shapes: Shapes | None = None
         self._similarity: FloatArray = np.empty(0, np.float32)
         self._calibration: Calibration | None = None
+        self._novelty: Novelty | None = None
 
     @abstractmethod
     def build(self, shapes: Shapes) -> nn.ModuleDict:
@@ -225,6 +227,7 @@ class ContrastiveRecipe(Recipe):
             self.bank = self.make_bank(self.modules, trial.pool)
             self._similarity = training_similarity(self, trial.pool, self._choice.k)
         self._calibration = None if self.stop is None else self.calibrate(self.stop, used)
+        self._novelty = Novelty.of(used, seed=self.seed)
 
     def calibrate(self, stop: Stop, sections: Sequence[TrainData]) -> Calibration | None:
         """Return what confidence is read from: signals and hits of the tissue that was left out."""
@@ -258,15 +261,16 @@ class ContrastiveRecipe(Recipe):
         if calibration is not None:
             more = self.more_signals(query, values, exclude_patient=exclude_patient)
             seen = np.concatenate([signals(bank, neighbours, embedded, allowed), more], axis=1)
-            return Answer(values, calibration.confidence(seen), neighbours, calibrated=calibration.sentence())
-        confidence = similarity_confidence(neighbours, self._similarity) if len(self._similarity) else None
-        return Answer(values, confidence, neighbours)
+            confidence = known_confidence(self._novelty, calibration.confidence(seen), query.features)
+            return Answer(values, confidence, neighbours, calibrated=calibration.sentence())
+        alike = similarity_confidence(neighbours, self._similarity) if len(self._similarity) else None
+        return Answer(values, known_confidence(self._novelty, alike, query.features), neighbours)
 
     def state(self) -> dict[str, Tensor]:
-        """Return networks, bank and the similarities that confidence is read from."""
+        """Return networks, bank, and what confidence is read from."""
         modules, bank = self.trained()
         tensors = named(_NET, modules.state_dict()) | named(BANK, bank.tensors())
-        return tensors | {"similarity": torch.from_numpy(self._similarity)}
+        return tensors | {"similarity": torch.from_numpy(self._similarity)} | novelty_state(self._novelty)
 
     def texts(self) -> dict[str, Any]:
         """Return section and patient names of the bank, sizes, and what was chosen."""
@@ -289,3 +293,4 @@ class ContrastiveRecipe(Recipe):
         # Files of format 1 had no choice of a weighting beside the settings.
         self._choice = Choice(int(texts["k"]), texts.get("weighting", self.config.weighting))
         self._calibration = Calibration.load(texts.get("calibration"))
+        self._novelty = Novelty.load(state)

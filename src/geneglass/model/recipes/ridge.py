@@ -17,6 +17,7 @@ import torch
 from geneglass.errors import InputError, UsageError
 from geneglass.model.calibration import Calibration
 from geneglass.model.confidence import Familiarity
+from geneglass.model.novelty import Novelty, known_confidence, novelty_state
 from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
 from geneglass.model.regression import Axes, Linear, Targets, calibrate, deviation_size, left_out, told
@@ -83,6 +84,7 @@ class Ridge(Recipe):
         self._linear: Linear | None = None
         self._familiarity: Familiarity | None = None
         self._calibration: Calibration | None = None
+        self._novelty: Novelty | None = None
 
     def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Learn from measured sections in one pass, yielding at every group left out; it needs no snapshots."""
@@ -116,6 +118,7 @@ class Ridge(Recipe):
             for section, score, values in zip(sections, scores, predicted, strict=True)
         ]
         self._calibration = calibrate(sections, predicted, signals, groups, kind=kind)
+        self._novelty = Novelty.of(sections, seed=self.seed)
         what = "expression programmes" if by_programme else "genes"
         yield FitStep(total, total, message=told(seen.strengths(), seen.explained, kind, what=what))
 
@@ -147,9 +150,11 @@ class Ridge(Recipe):
         scores, values = self._axes.scores(query.features), self._solved().predict(query.features)
         if self._calibration is None:
             patient = _named(query, exclude_patient)
-            return Answer(values, self._known().confidence(scores, own=query.own, patient=patient))
+            alike = self._known().confidence(scores, own=query.own, patient=patient)
+            return Answer(values, known_confidence(self._novelty, alike, query.features))
         signals = self._signals(scores, values, query, exclude_patient=exclude_patient)
-        return Answer(values, self._calibration.confidence(signals), calibrated=self._calibration.sentence())
+        confidence = known_confidence(self._novelty, self._calibration.confidence(signals), query.features)
+        return Answer(values, confidence, calibrated=self._calibration.sentence())
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return coefficients, rotation and the training places for the confidence."""
@@ -157,7 +162,7 @@ class Ridge(Recipe):
             return {}
         learned = {"rotation": self._axes.rotation} | self._solved().arrays()
         tensors = {name: torch.from_numpy(np.array(array, np.float32, order="C")) for name, array in learned.items()}
-        return tensors | self._familiarity.state()
+        return tensors | self._familiarity.state() | novelty_state(self._novelty)
 
     def texts(self) -> dict[str, Any]:
         """Return the names of the training sections, and what confidence was calibrated on."""
@@ -173,6 +178,7 @@ class Ridge(Recipe):
         self._axes = Axes(self._linear.features_mean, arrays["rotation"])
         self._familiarity = Familiarity.load(state, texts)
         self._calibration = Calibration.load(texts.get("calibration"))
+        self._novelty = Novelty.load(state)
 
 
 def _named(query: QueryData, exclude_patient: bool) -> str | None:
