@@ -8,10 +8,11 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QWidget
 
-from geneglass.data.cohort import find_section, read_cohort
+from geneglass.data.cohort import find_section
 from geneglass.viewer.pane_controls import PaneControls
 from geneglass.viewer.panel import GeneglassPanel
 from geneglass.viewer.panes import BESIDE, BLINK, DIFFERENCE, MEASURED, MODES, PREDICTED, SWIPE, WITH_DIFFERENCE
+from panels import show_both_maps
 
 pytestmark = pytest.mark.timeout(300)
 LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
@@ -67,17 +68,8 @@ class Maps:
 
 
 @pytest.fixture
-def maps(make_napari_viewer_proxy: Any, qtbot: Any, small_cohort: Path, predicted: Any) -> Maps:
-    viewer = make_napari_viewer_proxy(show=True)
-    panel = GeneglassPanel(viewer)
-    viewer.window.add_dock_widget(panel, name="geneglass", area="right")
-    viewer.window.resize(1280, 800)
-    qtbot.waitExposed(panel)
-    session, cohort = panel.desk.session, read_cohort(small_cohort)
-    session.set_cohort(cohort)
-    session.open_section(cohort.sections[0])
-    session.set_prediction(predicted(session.section))
-    session.set_gene("ERBB2")
+def maps(panel: GeneglassPanel, qtbot: Any, small_cohort: Path, predicted: Any) -> Maps:
+    show_both_maps(panel.desk.session, small_cohort, predicted)
     # The panel fits the maps when napari has laid out its own panels.
     qtbot.wait(400)
     panel.window().activateWindow()

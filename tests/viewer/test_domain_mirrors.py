@@ -10,13 +10,13 @@ import shapely
 from qtpy.QtWidgets import QApplication
 
 from geneglass.data.annotation import Domain
-from geneglass.data.cohort import read_cohort
 from geneglass.viewer.annotating import annotating_of
 from geneglass.viewer.compare import compare_of
 from geneglass.viewer.domain_mirrors import DomainMirrors, mirrors_of
 from geneglass.viewer.domains import KEY, domains_of
 from geneglass.viewer.panes import BESIDE, DIFFERENCE, PREDICTED, SWIPE, WITH_DIFFERENCE
 from geneglass.viewer.session import session_of
+from panels import show_both_maps
 
 SQUARE, OTHER = shapely.box(20, 30, 220, 190), shapely.box(250, 30, 400, 190)
 
@@ -26,11 +26,7 @@ def viewer(make_napari_viewer: Callable[..., Any], small_cohort: Path, predicted
     """Return a viewer with both maps and two domains."""
     viewer = make_napari_viewer()
     mirrors_of(viewer)
-    session, cohort = session_of(viewer), read_cohort(small_cohort)
-    session.set_cohort(cohort)
-    session.open_section(cohort.sections[0])
-    session.set_prediction(predicted(session.section))
-    session.set_gene("ERBB2")
+    show_both_maps(session_of(viewer), small_cohort, predicted)
     hand = annotating_of(viewer)
     hand.do((Domain("Tumor", SQUARE, (200, 0, 0)), Domain("Stroma", OTHER, (0, 120, 0))), "Draw Stroma")
     return viewer

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from weakref import ref
 
-import pytest
 from shapely.geometry import box
 
 from geneglass.data.annotation import Domain
@@ -37,18 +36,6 @@ class SlowJob:
 
     def take(self, result: str) -> None:
         self.result = result
-
-
-@pytest.fixture
-def make_panel(make_napari_viewer_proxy: Callable[..., Any], qtbot: Any) -> Callable[[], GeneglassPanel]:
-    def make() -> GeneglassPanel:
-        viewer = make_napari_viewer_proxy(show=True)
-        panel = GeneglassPanel(viewer)
-        viewer.window.add_dock_widget(panel, name="geneglass", area="right")
-        qtbot.waitExposed(panel)
-        return panel
-
-    return make
 
 
 def until_idle(wait_for: Any, runner: JobRunner) -> None:

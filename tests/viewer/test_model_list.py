@@ -15,6 +15,7 @@ from geneglass.viewer.worker import JobRunner
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import finish
 from geneglass.workflow.train import train
+from panels import press
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +48,6 @@ def listed(qtbot, trained, elsewhere, wait_for):
     qtbot.waitExposed(found)
     wait_for(lambda: found.models.count() == 3)
     return found
-
-
-def press(qtbot, widget):
-    assert widget.isVisible()
-    assert widget.isEnabled()
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def row(listed, qtbot, name, *, twice=False):

@@ -9,7 +9,6 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Points
 
-from geneglass.data.cohort import read_cohort
 from geneglass.errors import InputError
 from geneglass.metric import METRICS
 from geneglass.viewer.colour_scale import LINEAR_UNIT, Look, difference_scale
@@ -17,26 +16,16 @@ from geneglass.viewer.compare import Compare, compare_of
 from geneglass.viewer.grid import PANE, SPACER
 from geneglass.viewer.painting import exchange
 from geneglass.viewer.panes import BESIDE, BLINK, DIFFERENCE, MEASURED, PREDICTED, SWIPE, WITH_DIFFERENCE, Panes
+from panels import show_both_maps
 
 Predicted = Callable[..., Any]
-
-
-@pytest.fixture
-def viewer() -> ViewerModel:
-    viewer = ViewerModel()
-    viewer.canvas.size = (800, 1200)
-    return viewer
 
 
 @pytest.fixture
 def both(viewer: ViewerModel, small_cohort: Path, predicted: Predicted) -> Compare:
     """Return the maps of ERBB2, measured and predicted."""
     compare = compare_of(viewer)
-    session, cohort = compare.session, read_cohort(small_cohort)
-    session.set_cohort(cohort)
-    session.open_section(cohort.sections[0])
-    session.set_prediction(predicted(session.section))
-    session.set_gene("ERBB2")
+    show_both_maps(compare.session, small_cohort, predicted)
     return compare
 
 

@@ -9,7 +9,6 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
-from geneglass.data.cohort import read_cohort
 from geneglass.overlay.channels import channel_colours
 from geneglass.viewer.channels import Channels
 from geneglass.viewer.compare import Compare, compare_of
@@ -17,15 +16,9 @@ from geneglass.viewer.grid import PANE
 from geneglass.viewer.panes import BESIDE, BLINK, MEASURED, PREDICTED, SWIPE
 from geneglass.viewer.rings import rings_of
 from geneglass.viewer.selection import selection_of
+from panels import show_both_maps
 
 BOTH = (MEASURED, PREDICTED)
-
-
-@pytest.fixture
-def viewer() -> ViewerModel:
-    viewer = ViewerModel()
-    viewer.canvas.size = (800, 1200)
-    return viewer
 
 
 @pytest.fixture
@@ -35,11 +28,7 @@ def compare(
     """Return maps of ERBB2 that are rasters, though there are few spots."""
     monkeypatch.setattr("geneglass.viewer.layers.RASTER_ABOVE", 20)
     compare = compare_of(viewer)
-    session, cohort = compare.session, read_cohort(small_cohort)
-    session.set_cohort(cohort)
-    session.open_section(cohort.sections[0])
-    session.set_prediction(predicted(session.section))
-    session.set_gene("ERBB2")
+    show_both_maps(compare.session, small_cohort, predicted)
     assert all(isinstance(compare.layer(side), Image) for side in BOTH)
     return compare
 

@@ -8,39 +8,20 @@ from PIL import Image
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLineEdit
 
-from geneglass.data.cohort import read_cohort
 from geneglass.viewer.desk import data_folder
 from geneglass.viewer.handing import figure_of, report_of
 from geneglass.viewer.kept_genes import kept_genes
-from geneglass.viewer.session import session_of
+from panels import press, show_both_maps
 
 
 @pytest.fixture
-def opened(make_napari_viewer_proxy, qtbot, small_cohort, predicted, monkeypatch):
+def opened(panel, qtbot, small_cohort, predicted, monkeypatch):
     """Return a viewer and its panel with the sections of a small cohort, one of them predicted."""
-    from geneglass.viewer.panel import GeneglassPanel
-
-    viewer = make_napari_viewer_proxy(show=True)
-    panel = GeneglassPanel(viewer)
-    viewer.window.add_dock_widget(panel, name="geneglass", area="right")
-    viewer.window.resize(1280, 800)
-    qtbot.waitExposed(panel)
-    session = session_of(viewer)
-    cohort = read_cohort(small_cohort)
-    session.set_cohort(cohort)
-    session.open_section(cohort.sections[0])
-    session.set_prediction(predicted(session.section))
-    session.set_gene("ERBB2")
+    show_both_maps(panel.desk.session, small_cohort, predicted)
     monkeypatch.setattr("geneglass.viewer.figure_form.choose_target", lambda _, __, start, ___: start)
     panel.tabs.setCurrentWidget(panel.pages["share"].parent().parent())
     qtbot.wait(100)
-    return viewer, panel
-
-
-def press(qtbot, widget):
-    assert widget.isVisible()
-    assert widget.isEnabled()
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+    return panel._viewer, panel
 
 
 def pixels(path):

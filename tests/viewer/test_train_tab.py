@@ -16,6 +16,7 @@ from geneglass.viewer.train_tab import TrainTab
 from geneglass.viewer.worker import JobRunner
 from geneglass.workflow.events import Event
 from geneglass.workflow.stopped_runs import stopped_runs
+from panels import press
 
 
 @pytest.fixture
@@ -40,12 +41,6 @@ def tab(desk, qtbot):
     found.show()
     qtbot.waitExposed(found)
     return found
-
-
-def press(qtbot, widget):
-    assert widget.isVisible()
-    assert widget.isEnabled()
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def test_every_pathology_network_can_be_chosen_by_keys_with_its_licence_and_gate_in_sight(tab, qtbot):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
 
 from geneglass.data.cohort import Cohort, read_cohort, write_cohort
 from geneglass.data.pyramid import write_pyramid
@@ -14,34 +13,17 @@ from geneglass.workflow import blocks, dense
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import finish
 from geneglass.workflow.train import train
-from make_cohort import make_cohort
+from panels import press
 
 
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
-    return make_cohort(tmp_path_factory.mktemp("cohort"), 5, sections=3, size_um=(800.0, 1100.0), n_genes=40)
-
-
-@pytest.fixture(scope="module")
-def model(cohort, tmp_path_factory):
+def model(three_sections, tmp_path_factory):
     out = tmp_path_factory.mktemp("model") / "ridge.safetensors"
-    last = read_cohort(cohort).sections[-1].name
+    last = read_cohort(three_sections).sections[-1].name
     settings = TrainConfig(
-        cohort=cohort, out=out, recipe="ridge", panel_size=10, cross_fit=False, hold_out=(f"section:{last}",)
+        cohort=three_sections, out=out, recipe="ridge", panel_size=10, cross_fit=False, hold_out=(f"section:{last}",)
     )
     return finish(train(settings))
-
-
-@pytest.fixture
-def panel(make_napari_viewer_proxy, qtbot):
-    from geneglass.viewer.panel import GeneglassPanel
-
-    viewer = make_napari_viewer_proxy(show=True)
-    panel = GeneglassPanel(viewer)
-    viewer.window.add_dock_widget(panel, name="geneglass", area="right")
-    viewer.window.resize(1280, 800)
-    qtbot.waitExposed(panel)
-    return panel
 
 
 @pytest.fixture
@@ -65,17 +47,11 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(dense.Pace, "due", lambda _: True)
 
 
-def press(qtbot, button):
-    assert button.isEnabled()
-    assert button.isVisible()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
 def test_the_tissue_appears_in_view_first_is_stopped_and_gone_on_with(
-    panel, cohort, model, show, small_blocks, qtbot, wait_for
+    panel, three_sections, model, show, small_blocks, qtbot, wait_for
 ):
     session, tab, compare = panel.desk.session, panel.predict_tab, panel.compare
-    show(read_cohort(cohort).sections[-1], model)
+    show(read_cohort(three_sections).sections[-1], model)
     panel.field.centre_on((300.0, 900.0))
     view = panel.field.now()
     panel.field.go(replace(view, zoom=view.zoom * 6))
@@ -141,10 +117,10 @@ def test_a_slider_marks_places_of_little_confidence(panel, small_cohort, predict
 
 
 def test_a_slide_unlike_the_training_slides_is_named_before_it_is_predicted(
-    panel, cohort, model, show, tmp_path, qtbot, wait_for
+    panel, three_sections, model, show, tmp_path, qtbot, wait_for
 ):
     check, button = panel.predict_tab.check, panel.predict_tab.predict
-    source = read_cohort(cohort).sections[-1]
+    source = read_cohort(three_sections).sections[-1]
     show(source, model)
     wait_for(lambda: check._known is not None and check._runner.running is None)
     assert check.concerns == ()

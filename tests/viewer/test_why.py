@@ -45,15 +45,8 @@ def answered(two_sections, tmp_path):
 
 
 @pytest.fixture
-def why(make_napari_viewer_proxy, qtbot, two_sections, answered):
-    from geneglass.viewer.panel import GeneglassPanel
-
+def why(panel, qtbot, two_sections, answered):
     model, prediction = answered
-    viewer = make_napari_viewer_proxy(show=True)
-    panel = GeneglassPanel(viewer)
-    viewer.window.add_dock_widget(panel, name="geneglass", area="right")
-    viewer.window.resize(1280, 800)
-    qtbot.waitExposed(panel)
     session, cohort = panel.desk.session, read_cohort(two_sections)
     session.set_cohort(cohort)
     session.open_section(cohort.sections[-1])
@@ -62,7 +55,7 @@ def why(make_napari_viewer_proxy, qtbot, two_sections, answered):
     session.set_gene(prediction.var_names[0])
     show_page(panel, "Why")
     qtbot.wait(300)
-    return panel, viewer, panel.pages["why"]
+    return panel, panel._viewer, panel.pages["why"]
 
 
 def test_from_a_place_to_its_votes_and_back(why, answered):
