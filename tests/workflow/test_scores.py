@@ -7,11 +7,13 @@ import pytest
 
 from geneglass.data.genes import normalise
 from geneglass.errors import InputError
+from geneglass.model.make import make_recipe
 from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled
 from geneglass.model.recipe import TrainData
 from geneglass.workflow.measured import NULLS, Measured
 from geneglass.workflow.protocol import PROTOCOLS, in_unit
 from geneglass.workflow.scores import Scored, ceiling_figures, score_image_free, share_of_ceiling, summary
+from stand_ins import ReadyFeatures
 
 N_GENES = 70
 GENES = tuple(f"g{i:02}" for i in range(N_GENES))
@@ -144,3 +146,15 @@ def test_the_unit_of_the_median_depth_is_what_recipes_compute():
     totals = counts.sum(axis=1) + generator.integers(500, 900, 31).astype(np.float32)
     data = TrainData("s", "p", counts, counts[:, :2], expression=normalise(counts, totals), counts=counts)
     np.testing.assert_allclose(in_unit(MEDIAN_UNIT, counts, totals), median_scaled(data), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["mclstexp:faithful", "hiscmcl:faithful"])
+def test_the_unit_of_a_gene_over_its_section_is_what_recipes_give_back(form):
+    generator = np.random.default_rng(1)
+    counts = generator.poisson(generator.gamma(0.5, 8.0, 40), (31, 40)).astype(np.float32)
+    counts[:, 7] = 0
+    data = TrainData("s", "p", counts, counts[:, :2], expression=counts, counts=counts)
+    recipe = make_recipe(form, {}, [f"g{i}" for i in range(40)], ReadyFeatures(40))
+    found = in_unit(recipe.unit, counts, counts.sum(axis=1))
+    np.testing.assert_allclose(found, recipe.measured(data).reference, rtol=1e-5)
+    assert (found[:, 7] == 0).all()
