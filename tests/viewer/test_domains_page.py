@@ -211,6 +211,9 @@ def test_corners_move_by_mouse_and_clusters_genes_and_a_second_reader_are_shown(
     hand.scroll_to(table)
     hand.click(table.viewport(), table.visualItemRect(table.item(rising, 0)).center())
     assert session.gene == "ERBB2"
+    session.set_gene("ACTB")
+    hand.click(table.viewport(), table.visualItemRect(table.item(rising, 0)).center())
+    assert session.gene == "ERBB2", "the row that is the current one already answers too"
 
     other = tmp_path / "reader.geojson"
     write_domains(other, [Domain("Tumor", shapely.box(20, 20, 240, 300)), Domain("Fat", right.shape)])
@@ -218,6 +221,13 @@ def test_corners_move_by_mouse_and_clusters_genes_and_a_second_reader_are_shown(
     page.readers.compare(other)
     until(hand, lambda: page.readers.list.count() == 1)
     assert "Cohen's kappa" in page.readers.told.text()
+    conflict = page.readers.list.visualItemRect(page.readers.list.item(0)).center()
+    camera = panel._viewer.scene.camera
+    hand.scroll_to(page.readers.list)
+    for _ in range(2):
+        camera.center = (0.0, -900.0, -900.0)
+        hand.click(page.readers.list.viewport(), conflict)
+        assert camera.center[-1] > 0, "a conflict is looked at as often as it is clicked"
     page.readers.merge.click()
     assert names(panel) == ["Tumor", "Conflict: Stroma or Fat"]
     page.tools.undo.click()

@@ -69,6 +69,30 @@ def test_through_the_cohort_by_click_and_key(hand: Any, small_cohort: Path) -> N
 
 
 @pytest.mark.parametrize("hand", [(1280, 800)], indirect=True)
+def test_arrow_keys_frame_a_slide_and_enter_opens_it(hand: Any, small_cohort: Path) -> None:
+    panel, page = on_slides(hand, small_cohort)
+    session, slides = panel.desk.session, page.list
+    first = slides.visualItemRect(slides.item(0)).center()
+    hand.click(slides.viewport(), first)
+
+    def filled() -> list[bool]:
+        picture = slides.viewport().grab().toImage()
+        ratio = picture.devicePixelRatio()
+        places = [slides.visualItemRect(slides.item(row)) for row in range(slides.count())]
+        colours = [picture.pixelColor(round((p.right() - 8) * ratio), round((p.top() + 8) * ratio)) for p in places]
+        highlight = slides.palette().highlight().color()
+        return [colour.rgb() == highlight.rgb() for colour in colours]
+
+    assert filled() == [True, False]
+    hand.keys(slides, "", Qt.Key.Key_Down)
+    assert (slides.currentRow(), session.source.name) == (1, "left")
+    assert filled() == [True, False]
+    hand.keys(slides, "", Qt.Key.Key_Return)
+    hand.wait(lambda: session.source.name == "right" and panel.desk.runner.running is None)
+    assert filled() == [False, True]
+
+
+@pytest.mark.parametrize("hand", [(1280, 800)], indirect=True)
 def test_the_tab_stays_where_a_slide_was_predicted_before(hand: Any, small_cohort: Path, predicted: Any) -> None:
     panel, page = on_slides(hand, small_cohort)
     session = panel.desk.session

@@ -79,6 +79,8 @@ class DomainDifferences(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setFixedHeight(HEIGHT_PX)
         self.table.currentCellChanged.connect(self._on_row)
+        # Also the row that is the current one already: another gene may be shown by now.
+        self.table.cellClicked.connect(self._on_row)
 
     def _show_choices(self) -> None:
         session = self._desk.session

@@ -47,6 +47,8 @@ class DomainReaders(QWidget):
         layout.addLayout(buttons)
         self.choose.clicked.connect(self._on_choose)
         self.list.currentRowChanged.connect(self._on_row)
+        # Also the row that is the current one already: the reader may look elsewhere by now.
+        self.list.clicked.connect(lambda index: self._on_row(index.row()))
         self.merge.clicked.connect(self._on_merge)
         self.dismiss.clicked.connect(self._on_dismiss)
         listen(annotating.changed, self, self._show_state)

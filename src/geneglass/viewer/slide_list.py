@@ -55,6 +55,10 @@ class SlideList(QListWidget):
         else:
             super().keyPressEvent(event)
 
+    def is_open(self, source: SectionSource) -> bool:
+        """Return whether a section is the open one."""
+        return source == self._session.source
+
     def picture(self, source: SectionSource) -> QPixmap | None:
         """Return the picture of a section, None while it is not known."""
         return self._thumbnails.of(source)
@@ -112,10 +116,12 @@ class _Row(QStyledItemDelegate):
         """Draw picture, name, patient and badges."""
         painter.save()
         palette = self._list.palette()
-        is_open = index.row() == self._list.currentRow()
         rect = option.rect.adjusted(2, 2, -2, -2)
-        if is_open:
+        if self._list.is_open(index.data(SOURCE)):
             painter.fillRect(rect, palette.color(QPalette.ColorRole.Highlight))
+        elif index.row() == self._list.currentRow():
+            painter.setPen(palette.color(QPalette.ColorRole.Highlight))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
         self._picture(painter, QRect(rect.left() + 3, rect.top() + 3, PICTURE_PX, PICTURE_PX), index.data(SOURCE))
         text = palette.color(QPalette.ColorRole.Text)
         self._words(painter, rect.adjusted(PICTURE_PX + GAP_PX + 4, 3, -4, -3), index, text)
