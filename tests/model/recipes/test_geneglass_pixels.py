@@ -79,7 +79,7 @@ def test_what_is_retrieved_comes_of_the_trained_network_and_regression_of_the_fr
     parts = []
     for recipe in (tuned, frozen):
         answer, pair = recipe.predict(query), recipe._regressions()
-        retrieved, regressed = recipe.bank.average(answer.neighbours), pair.predict(pair.axes.scores(query.features))
+        retrieved, regressed = recipe.bank.average(answer.neighbours), pair.predict(query.features)
         np.testing.assert_allclose(answer.values, mixed(recipe.weights, [*regressed, retrieved]), rtol=1e-5)
         parts.append((answer.values, retrieved, regressed))
     (values, retrieved, regressed), (frozen_values, frozen_retrieved, frozen_regressed) = parts
