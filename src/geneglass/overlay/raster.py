@@ -1,7 +1,9 @@
 """Places too many for points, as one picture: a pixel per tile or bin."""
 
 import numpy as np
+from numpy.typing import NDArray
 
+from geneglass.data.lattice import Lattice
 from geneglass.data.types import FloatArray
 from geneglass.overlay import OVERLAYS, LayerTuple, Layout, Shade, colour_ramp
 
@@ -29,8 +31,7 @@ def raster(values: FloatArray, layout: Layout, shade: Shade) -> LayerTuple:
     if not (shade.clear_low and shade.signal):
         column = np.maximum(column, np.float32(shade.low + ABOVE_LOW * (shade.high - shade.low)))
     if layout.doubtful is not None:
-        drawn = ~layout.doubtful | ((lattice.row + lattice.column) % HATCH == 0)
-        column = np.where(drawn, column, np.float32("nan"))
+        column = np.where(hatched(lattice, layout.doubtful), column, np.float32("nan"))
     scale = 1.0 if layout.mpp is None else layout.mpp
     unit = "pixel" if layout.mpp is None else "um"
     place = np.eye(3)
@@ -48,3 +49,8 @@ def raster(values: FloatArray, layout: Layout, shade: Shade) -> LayerTuple:
         "units": (unit, unit),
     }
     return lattice.picture(column), kwargs, "image"
+
+
+def hatched(lattice: Lattice, doubtful: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (n,) which places are drawn where those in doubt are hatched."""
+    return np.asarray(~doubtful | ((lattice.row + lattice.column) % HATCH == 0))

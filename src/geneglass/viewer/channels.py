@@ -1,23 +1,29 @@
 """Two or three genes at once: paints the maps of a comparison with a colour for each gene."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from napari.layers import Layer
+from numpy.typing import NDArray
 from psygnal import Signal
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.overlay import Layout
 from geneglass.overlay.channels import LEAST, MOST, channel_colours, channel_numbers, channel_palette, hues
+from geneglass.overlay.raster import hatched
 from geneglass.viewer.arrange import entitle, pane_width_px, write_note
 from geneglass.viewer.colour_scale import ColourScale, Look, colour_scale
 from geneglass.viewer.compare import MEASURED, PREDICTED, Compare
+from geneglass.viewer.doubt import doubt_lines
+from geneglass.viewer.hover import Hover
 from geneglass.viewer.map_layers import colour_bar, paint_palette
+from geneglass.viewer.notes import SCORE, set_aside_lines, unit_of
 from geneglass.viewer.session import Session
 from geneglass.viewer.titles import Title
+from geneglass.viewer.values import SIGNATURE
 
 SEEN = Look(threshold=None, percentiles=(50.0, 99.0))
 """From which of a gene's values up its colour is seen, and from which it is seen whole."""
@@ -25,12 +31,18 @@ SEEN = Look(threshold=None, percentiles=(50.0, 99.0))
 
 @dataclass(frozen=True)
 class Channel:
-    """One gene of several: its name, its colour by name and RGB from 0 to 1, and its scale on both sides."""
+    """One gene of several: its name, its colour by name and RGB from 0 to 1, its scale on both sides, and its unit."""
 
     gene: str
     colour: str
     rgb: tuple[float, float, float]
     scale: ColourScale
+    unit: str
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Return the value up to which its colour is not seen, and the one from which it is seen whole."""
+        return self.scale.low, self.scale.high
 
     def words(self) -> str:
         """Return what the legend says of it."""
@@ -39,7 +51,7 @@ class Channel:
 
 
 class Channels:
-    """The genes that are shown together in one viewer; get it from the gene list.
+    """The genes that are shown together in one viewer, made by its gene list; get it with `channels_in`.
 
     It paints the maps of the comparison after every drawing. Choosing one gene ends it.
 
@@ -47,6 +59,8 @@ class Channels:
     ----------
     shown
         What is shown together; empty while one gene is.
+    values
+        Of every map that is shown, (n, genes); NaN is missing.
     """
 
     changed = Signal()
@@ -56,10 +70,36 @@ class Channels:
         self._viewer, self._compare = ref(viewer), compare
         self.session = compare.session
         self.shown: tuple[Channel, ...] = ()
+        self.values: dict[str, FloatArray] = {}
         self._names: tuple[str, ...] = ()
         self._gene: str | None = None
         compare.drawn.connect(self._on_drawn)
         viewer.canvas.events.size.connect(self._on_size, position="last")
+        self._hover = Hover(viewer, compare, self)
+        _CHANNELS[viewer] = self
+
+    @property
+    def titles(self) -> dict[str, Title]:
+        """Return what stands above every map."""
+        together, panes = " + ".join(channel.gene for channel in self.shown), self._compare.panes
+        named = {side: panes.letter(side) if panes.unlabelled else side for side in self.values}
+        return {side: Title(f"{together} {name}", name) for side, name in named.items()}
+
+    @property
+    def note(self) -> str:
+        """Return what holds for all maps: which gene has which colour, the unit, and which places are marked."""
+        units = {channel.unit for channel in self.shown}
+        if len(units) == 1:
+            lines = [*(channel.words() for channel in self.shown), *units]
+        else:
+            lines = [f"{channel.words()}, {channel.unit}" for channel in self.shown]
+        if not self._compare.panes.unlabelled:
+            lines += doubt_lines(self.session, replace(self._compare.look, show_confidence=False))
+        return "\n".join((*lines, *set_aside_lines(self.session)))
+
+    def colours(self, side: str) -> NDArray[np.float32]:
+        """Return (n, 4) RGBA from 0 to 1 of a map that is shown."""
+        return channel_colours(self.values[side], [channel.limits for channel in self.shown])
 
     def show(self, names: tuple[str, ...]) -> None:
         """Show two or three genes at once.
@@ -91,9 +131,12 @@ class Channels:
         """Leave the comparison alone from now on."""
         self._names = ()
         self._compare.drawn.disconnect(self._on_drawn, missing_ok=True)
+        self._hover.stop()
         viewer = self._viewer()
         if viewer is not None:
             viewer.canvas.events.size.disconnect(self._on_size)
+            if _CHANNELS.get(viewer) is self:
+                del _CHANNELS[viewer]
 
     def _on_drawn(self) -> None:
         known = {gene.name for gene in self.session.genes}
@@ -101,16 +144,32 @@ class Channels:
             self._names = ()
         before = self.shown
         self.shown = channels_of(self.session, self._names) if self._names else ()
+        self.values = {}
         if self.shown:
             for side in (MEASURED, PREDICTED):
                 layer, layout = self._compare.layer(side), self._compare.layout(side)
                 if layer is not None and layout is not None:
-                    values = _values(self.session, side, self._names, len(layout.centres_yx))
-                    _paint(layer, layout, values, self.shown)
+                    self.values[side] = _values(self.session, side, self._names, len(layout.centres_yx))
+                    self._paint(side, layer, layout)
             self._compare.swipe.redraw()
             self._entitle()
         if self.shown or before:
             self.changed.emit()
+
+    def _paint(self, side: str, layer: Layer, layout: Layout) -> None:
+        if layout.lattice is None:
+            layer.face_color = self.colours(side)
+        else:
+            numbers = channel_numbers(self.values[side], [channel.limits for channel in self.shown])
+            doubtful = self._doubtful(side)
+            if doubtful is not None:
+                numbers = np.where(hatched(layout.lattice, doubtful), numbers, np.float32("nan"))
+            paint_palette(layer, layout.lattice.picture(numbers), channel_palette(len(self.shown)))
+        colour_bar(layer).visible = False
+
+    def _doubtful(self, side: str) -> NDArray[np.bool_] | None:
+        drawn = None if self._compare.view is None else self._compare.view.sides.get(side)
+        return None if drawn is None else drawn.doubtful
 
     def _on_size(self, _: object = None) -> None:
         if self.shown:
@@ -120,16 +179,11 @@ class Channels:
         viewer = self._viewer()
         if viewer is None:
             return
-        together = " + ".join(self._names)
-        layers = [(side, self._compare.layer(side)) for side in (MEASURED, PREDICTED)]
-        panes = self._compare.panes
-        named = {side: panes.letter(side) if panes.unlabelled else side for side, _ in layers}
-        titles = [
-            (layer, Title(f"{together} {named[side]}", named[side])) for side, layer in layers if layer is not None
-        ]
+        layers = {side: self._compare.layer(side) for side in self.values}
+        titles = [(layer, title) for side, title in self.titles.items() if (layer := layers[side]) is not None]
         pane_px = pane_width_px(viewer)
         entitle(titles, pane_px=pane_px)
-        write_note(viewer, "\n".join(channel.words() for channel in self.shown), pane_px=pane_px)
+        write_note(viewer, self.note, pane_px=pane_px)
 
 
 def channels_of(session: Session, names: tuple[str, ...]) -> tuple[Channel, ...]:
@@ -137,10 +191,12 @@ def channels_of(session: Session, names: tuple[str, ...]) -> tuple[Channel, ...]
 
     A gene is seen from the middle of all its values up: most genes are everywhere, and would only add to white.
     """
+    genes = {gene.name: gene for gene in session.genes}
     found = []
     for name, (colour, rgb) in zip(names, hues(len(names)), strict=True):
-        scale = colour_scale(session.measured(name), session.predicted(name), look=SEEN)
-        found.append(Channel(name, colour, rgb, scale))
+        gene, scale = genes[name], colour_scale(session.measured(name), session.predicted(name), look=SEEN)
+        unit = SCORE if gene.kind == SIGNATURE else unit_of(session, MEASURED if gene.measured else PREDICTED)
+        found.append(Channel(name, colour, rgb, scale, unit))
     return tuple(found)
 
 
@@ -151,10 +207,15 @@ def _values(session: Session, side: str, names: tuple[str, ...], n: int) -> Floa
     return np.stack([nothing if column is None else column for column in columns], axis=1)
 
 
-def _paint(layer: Layer, layout: Layout, values: FloatArray, shown: tuple[Channel, ...]) -> None:
-    limits = [(channel.scale.low, channel.scale.high) for channel in shown]
-    if layout.lattice is None:
-        layer.face_color = channel_colours(values, limits)
-    else:
-        paint_palette(layer, layout.lattice.picture(channel_numbers(values, limits)), channel_palette(len(shown)))
-    colour_bar(layer).visible = False
+_CHANNELS: "WeakKeyDictionary[Any, Channels]" = WeakKeyDictionary()
+
+
+def channels_in(viewer: Any) -> Channels | None:
+    """Return what shows genes together in a napari viewer; None where there is no list of genes."""
+    return _CHANNELS.get(getattr(viewer, "__wrapped__", viewer))
+
+
+def together_in(viewer: Any) -> Channels | None:
+    """Return the genes that are shown together in a napari viewer; None while one is, or none."""
+    channels = channels_in(viewer)
+    return channels if channels is not None and channels.shown else None

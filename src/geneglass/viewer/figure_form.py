@@ -7,7 +7,7 @@ from weakref import ref
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from geneglass.viewer.desk import Desk, choose_target, data_folder, file_stem, listen, unused
-from geneglass.viewer.handing import figure_of
+from geneglass.viewer.handing import figure_of, shown_genes
 from geneglass.viewer.look import add_row, form
 from geneglass.viewer.screenshot import save_screenshot
 from geneglass.workflow.map_figure import FORMATS, map_figure
@@ -70,7 +70,7 @@ class FigureForm(QWidget):
     def _on_figure(self) -> None:
         viewer, ending = self._viewer(), str(self.kind.currentData())
         with self._desk.reporting():
-            path = share_target(self, self._desk, str(self._desk.session.gene), ending)
+            path = share_target(self, self._desk, "_".join(shown_genes(viewer)), ending)
             if viewer is None or path is None:
                 return
             width_mm, dpi = self.width_mm.value(), self.dpi.value()

@@ -1,5 +1,6 @@
 """What is on the screen, gathered for a figure or a report; the drawing itself is a job without a window."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from geneglass.data.lattice import Lattice
 from geneglass.data.section import Section
 from geneglass.errors import InputError
 from geneglass.viewer.blind import blind_of
+from geneglass.viewer.channels import Channels, together_in
 from geneglass.viewer.colour_scale import LINEAR_UNIT, UNIT
 from geneglass.viewer.compare import Compare, compare_of
 from geneglass.viewer.field import extent_yx_px, field_of
@@ -17,7 +19,8 @@ from geneglass.viewer.notes import unit_of
 from geneglass.viewer.panes import DIFFERENCE, PREDICTED
 from geneglass.viewer.session import session_of
 from geneglass.viewer.sides import Side
-from geneglass.workflow.map_drawing import Colours, DrawnMap, View
+from geneglass.workflow.map_colours import Colours, Hue, Mixture
+from geneglass.workflow.map_drawing import DrawnMap, View
 from geneglass.workflow.map_figure import MapFigure
 from geneglass.workflow.section_findings import SectionReport
 
@@ -45,23 +48,36 @@ def figure_of(viewer: Any, out: Path, *, width_mm: float, dpi: int, whole: bool)
     InputError
         When nothing is open or no gene is chosen.
     """
-    compare = compare_of(viewer)
+    compare, together = compare_of(viewer), together_in(viewer)
     section, view = compare.session.section, compare.view
     if section is None:
         raise InputError("There is nothing to draw yet: open a slide first.")
-    if view is None or not view.sides or any(side.bare for side in view.sides.values()):
+    if view is None or not view.sides or (together is None and any(side.bare for side in view.sides.values())):
         raise InputError("No gene is shown: choose one in the tab Genes, then save its figure.")
     ordered = [role for role in (*compare.panes.order, DIFFERENCE) if role in view.sides]
-    maps = tuple(_map(compare, role, view.sides[role]) for role in ordered)
+    maps = [_map(compare, role, view.sides[role]) for role in ordered]
+    if together is not None:
+        maps = [
+            _mixed(together, role, drawn, compare.look.opacity) if role in together.values else drawn
+            for role, drawn in zip(ordered, maps, strict=True)
+        ]
     return MapFigure(
         section=section,
-        maps=maps,
+        maps=tuple(maps),
         view=whole_slide(section) if whole else in_view(viewer, section),
-        note="\n".join(part for part in (view.note, view.aside) if part),
+        note=together.note if together is not None else "\n".join(part for part in (view.note, view.aside) if part),
         out=out,
         width_mm=width_mm,
         dpi=dpi,
     )
+
+
+def shown_genes(viewer: Any) -> tuple[str, ...]:
+    """Return the genes that the maps show: one, those that are shown together, or none."""
+    together, gene = together_in(viewer), session_of(viewer).gene
+    if together is not None:
+        return tuple(channel.gene for channel in together.shown)
+    return () if gene is None else (gene,)
 
 
 def report_of(viewer: Any, out: Path, genes: tuple[str, ...], note: str) -> SectionReport:
@@ -121,8 +137,20 @@ def _map(compare: Compare, role: str, side: Side) -> DrawnMap:
         unit=_unit(compare, role),
         square=square,
         doubtful=side.doubtful,
+        rings=None if layout.kept is None or square else ~layout.kept,
         hatched=square and len(side.values) > RASTER_ABOVE,
     )
+
+
+def _mixed(together: Channels, role: str, drawn: DrawnMap, opacity: float) -> DrawnMap:
+    """Return a map of several genes in the place of the one that is chosen."""
+    hues = tuple(
+        Hue(f"{channel.gene} ({channel.colour})\n{channel.unit}", channel.rgb, *channel.limits)
+        for channel in together.shown
+        if not channel.scale.empty
+    )
+    colours = Mixture(together.colours(role), hues, opacity)
+    return replace(drawn, title=together.titles[role].long, values=together.values[role], colours=colours, unit="")
 
 
 def _upright(lattice: Lattice) -> bool:

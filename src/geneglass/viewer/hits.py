@@ -1,17 +1,40 @@
 """Which place of a map lies under the mouse, by how the places are drawn."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geneglass.data.lattice import Lattice
 from geneglass.data.types import FloatArray
 from geneglass.overlay import Layout
+from geneglass.viewer.panes import PREDICTED
 
+if TYPE_CHECKING:
+    from geneglass.viewer.compare import Compare
+
+REACH_PX = 8
+"""How far from the middle of a spot the mouse may be, on the screen; a tile is hit where it is drawn."""
 SPOT_REACH = 1.2
 """Of a spot's radius: its rim is soft."""
 EDGE = 0.505
 """Of a tile's width, from its middle: no click falls between two."""
+
+
+def place_under(compare: "Compare", side: str, position: Sequence[float]) -> int | None:
+    """Return the number of the place of a map under a position in world units, None beside all of them."""
+    layout, viewer = compare.layout(side), compare.viewer
+    if layout is None or viewer is None:
+        return None
+    reach_px = REACH_PX / (viewer.scene.camera.zoom * (layout.mpp or 1.0))
+    tiles = side == PREDICTED and not compare.session.on_spots
+    return place_at(layout, to_px(position, layout.mpp), square=tiles, reach_px=reach_px)
+
+
+def to_px(position: Sequence[float], mpp: float | None) -> tuple[float, float]:
+    """Return a position in world units as (y, x) in level-0 pixels, counted from the slide's corner."""
+    um = mpp or 1.0
+    return position[-2] / um + 0.5, position[-1] / um + 0.5
 
 
 def place_at(layout: Layout, at_yx: Sequence[float] | FloatArray, *, square: bool, reach_px: float) -> int | None:

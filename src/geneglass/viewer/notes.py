@@ -36,7 +36,9 @@ def unit_of(session: Session, side: str) -> str:
 
 def section_note(session: Session) -> str:
     """Return the note while no gene is chosen."""
-    return "" if session.section is None else "\n".join((session.section.name, *_set_aside(session, "double rings")))
+    if session.section is None:
+        return ""
+    return "\n".join((session.section.name, *set_aside_lines(session, "double rings")))
 
 
 def gene_note(session: Session, gene: Gene, look: Look, panes: Panes, stated: Stated) -> str:
@@ -48,7 +50,7 @@ def gene_note(session: Session, gene: Gene, look: Look, panes: Panes, stated: St
         lines += _spread_lines(session, gene)
     if panes.mode == SWIPE:
         lines.append("drag the edge, or Alt with ← →")
-    return "\n".join((*lines, *_set_aside(session)))
+    return "\n".join((*lines, *set_aside_lines(session)))
 
 
 def trust_words(session: Session, gene: Gene) -> str:
@@ -87,7 +89,8 @@ def _spread_lines(session: Session, gene: Gene) -> list[str]:
     return [f"predicted spread {ratio:.2f} of measured"] if np.isfinite(ratio) else []
 
 
-def _set_aside(session: Session, drawn: str = "rings") -> list[str]:
+def set_aside_lines(session: Session, drawn: str = "rings") -> list[str]:
+    """Return what the note says of spots of too few counts, which are drawn as something else; nothing of none."""
     places = session.measured_places
     n = 0 if places is None else int((~places.kept).sum())
     spots = "1 spot" if n == 1 else f"{n} spots"

@@ -10,13 +10,11 @@ from psygnal import Signal
 
 from geneglass.data.types import FloatArray
 from geneglass.viewer.compare import compare_of
-from geneglass.viewer.hits import place_at
+from geneglass.viewer.hits import place_under, to_px
 from geneglass.viewer.panes import MEASURED, PREDICTED
 from geneglass.viewer.selection import Selection, selection_of
 from geneglass.viewer.session import Session, session_of
 
-REACH_PX = 8
-"""How far from the middle of a spot a click may land, on the screen; a tile is hit where it is drawn."""
 MOVES_LAYERS = ("pan_zoom",)
 """Modes of the active layer in which a press is ours: in any other it draws or moves something."""
 
@@ -49,7 +47,8 @@ class Picker:
     def _on_press(self, viewer: Any, event: Any) -> Generator[None, None, None]:
         if event.button != 1 or self._session.section is None or not _is_free(viewer):
             return
-        line = [self._to_px(event.position)]
+        pressed = event.position
+        line = [self._to_px(pressed)]
         yield
         dragged = False
         while event.type == "mouse_move":
@@ -57,37 +56,30 @@ class Picker:
             line.append(self._to_px(event.position))
             yield
         if not dragged:
-            self._on_click(line[0], add="Shift" in event.modifiers)
+            self._on_click(pressed, add="Shift" in event.modifiers)
         elif self.drawing:
             self._on_line(np.array(line), add="Shift" in event.modifiers)
 
     def _to_px(self, position: tuple[float, ...]) -> tuple[float, float]:
-        """Return a world position in level-0 pixels, counted from the slide's corner."""
         section = self._session.section
-        mpp = 1.0 if section is None or section.mpp is None else section.mpp
-        return position[-2] / mpp + 0.5, position[-1] / mpp + 0.5
+        return to_px(position, None if section is None else section.mpp)
 
-    def _on_click(self, at_yx: tuple[float, float], *, add: bool) -> None:
+    def _on_click(self, position: tuple[float, ...], *, add: bool) -> None:
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        compare = compare_of(viewer)
         if add:
-            row = self._row_at(MEASURED, at_yx)
+            row = place_under(compare, MEASURED, position)
             if row is not None:
                 self._selection.set_spots(np.setxor1d(self._selection.spots, [row]))
             return
         for side in (PREDICTED, MEASURED):
-            row = self._row_at(side, at_yx)
+            row = place_under(compare, side, position)
             if row is not None:
                 self._selection.set_place(side, row)
                 return
         self._selection.set_place(None)
-
-    def _row_at(self, side: str, at_yx: tuple[float, float]) -> int | None:
-        viewer = self._viewer()
-        layout = None if viewer is None else compare_of(viewer).layout(side)
-        if layout is None:
-            return None
-        mpp = 1.0 if layout.mpp is None else layout.mpp
-        tiles = side == PREDICTED and not self._session.on_spots
-        return place_at(layout, at_yx, square=tiles, reach_px=REACH_PX / (viewer.scene.camera.zoom * mpp))
 
     def _on_line(self, line_yx: FloatArray, *, add: bool) -> None:
         places = self._session.measured_places

@@ -2,12 +2,14 @@
 
 import re
 from typing import Any
+from weakref import ref
 
 from qtpy.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from geneglass.data.gene_book import SIGN
 from geneglass.errors import InputError
 from geneglass.viewer.desk import listen
+from geneglass.viewer.handing import shown_genes
 from geneglass.viewer.kept_genes import kept_genes
 from geneglass.viewer.session import Session, session_of
 
@@ -19,6 +21,7 @@ class ShareGenes(QWidget):
 
     def __init__(self, viewer: Any) -> None:
         super().__init__()
+        self._viewer = ref(getattr(viewer, "__wrapped__", viewer))
         self._session: Session = session_of(viewer)
         self._kept = kept_genes()
         self.text = QPlainTextEdit()
@@ -27,7 +30,7 @@ class ShareGenes(QWidget):
         self.text.setFixedHeight(LINES_PX)
         self.text.setTabChangesFocus(True)
         self.shown = QPushButton("Add shown gene")
-        self.shown.setToolTip("Add the gene that the map shows")
+        self.shown.setToolTip("Add the gene that the map shows, or all that are shown together")
         self.favourites = QPushButton("Add favourites")
         self.favourites.setToolTip("Add the genes with a star in the tab Genes")
         buttons = QHBoxLayout()
@@ -67,8 +70,9 @@ class ShareGenes(QWidget):
         return tuple(dict.fromkeys(known[name.upper()] for name in asked))
 
     def _on_shown(self) -> None:
-        if self._session.gene is not None:
-            self._add(self._session.gene)
+        viewer = self._viewer()
+        if viewer is not None:
+            self._add(*(gene for gene in shown_genes(viewer) if not gene.startswith(SIGN)))
 
     def _on_favourites(self) -> None:
         self._add(*self._favourites())

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geneglass.data.slide import Slide
 from geneglass.data.types import FloatArray, Region, UInt8Array
+from geneglass.workflow.map_colours import Colours, Mixture, rgba
 from geneglass.workflow.scale_bar import bar_length, bar_words
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ MANY_PLACES = 3000
 """More than this are drawn as pixels inside a PDF or SVG, which would be slow to open."""
 HATCH = 3
 """Of doubtful tiles, one diagonal in this many is drawn."""
+RING_WIDTH = 0.15
+"""Of a ring's line, as a share of a spot's diameter."""
 CROSS_SIZE = 0.6
 """Of a cross, as a share of a spot's diameter."""
 CROSS_XY = (
@@ -51,32 +54,6 @@ class View:
 
 
 @dataclass(frozen=True)
-class Colours:
-    """How values become colours.
-
-    Attributes
-    ----------
-    name
-        Of a matplotlib colourmap.
-    low, high
-        Values of its first and its last colour.
-    clear_low
-        Whether values at or below `low` are transparent.
-    signal
-        False draws every value in one neutral grey: there is nothing to see.
-    opacity
-        0 to 1.
-    """
-
-    name: str
-    low: float
-    high: float
-    clear_low: bool = False
-    signal: bool = True
-    opacity: float = 0.9
-
-
-@dataclass(frozen=True)
 class DrawnMap:
     """One map: (n,) values at (n, 2) centres in level-0 pixels, NaN where nothing is drawn.
 
@@ -85,7 +62,7 @@ class DrawnMap:
     title
         Gene, side, and how far it can be believed.
     values, centres_yx
-        The values and where they belong.
+        The values, (n, genes) of several genes, and where they belong.
     size_px
         Diameter of a spot, or edge of a tile, in level-0 pixels.
     square
@@ -94,6 +71,8 @@ class DrawnMap:
         (n,) places that are drawn as crosses; None where there are none.
     hatched
         Of doubtful tiles every third diagonal is drawn instead: they are too many for crosses.
+    rings
+        (n,) spots that are set aside, drawn as rings unless they are in doubt; None where there are none.
     colours
         Of the values.
     unit
@@ -104,11 +83,12 @@ class DrawnMap:
     values: FloatArray
     centres_yx: FloatArray
     size_px: float
-    colours: Colours
+    colours: Colours | Mixture
     unit: str
     square: bool = False
     doubtful: NDArray[np.bool_] | None = None
     hatched: bool = False
+    rings: NDArray[np.bool_] | None = None
 
 
 def whole_view(slide: Slide | None, centres_yx: FloatArray, pad_px: float) -> View:
@@ -153,16 +133,15 @@ def draw_tissue(axis: "Axes", picture: UInt8Array | None, shown: View, view: Vie
     axis.set_axis_off()
 
 
-def draw_map(axis: "Axes", drawn: DrawnMap, view: View) -> Any:
-    """Draw the places of a map that lie in a view, and return what a colour bar is made of."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    mappable = ScalarMappable(Normalize(drawn.colours.low, drawn.colours.high), drawn.colours.name)
-    rows = np.flatnonzero(np.isfinite(drawn.values) & _within(drawn, view))
-    colours = _rgba(drawn.values[rows], drawn.colours, mappable)
-    crosses = _crossed(drawn)[rows] & (colours[:, 3] > 0)
-    plain = ~crosses & (colours[:, 3] > 0)
+def draw_map(axis: "Axes", drawn: DrawnMap, view: View) -> None:
+    """Draw the places of a map that lie in a view."""
+    known = np.isfinite(drawn.values).reshape(len(drawn.values), -1).any(axis=1)
+    rows = np.flatnonzero(known & _within(drawn, view))
+    colours = rgba(drawn.values, drawn.colours)[rows]
+    seen = colours[:, 3] > 0
+    crosses = _crossed(drawn)[rows] & seen
+    rings = np.zeros(len(rows), bool) if drawn.rings is None else drawn.rings[rows] & seen & ~crosses
+    plain = seen & ~crosses & ~rings
     centres = drawn.centres_yx[rows]
     if plain.any() and drawn.square:
         hatched = drawn.doubtful[rows[plain]] if drawn.hatched and drawn.doubtful is not None else None
@@ -171,7 +150,8 @@ def draw_map(axis: "Axes", drawn: DrawnMap, view: View) -> Any:
         _draw_spots(axis, centres[plain], drawn.size_px, colours[plain])
     if crosses.any():
         _draw_crosses(axis, centres[crosses], drawn.size_px, colours[crosses])
-    return mappable
+    if rings.any():
+        _draw_rings(axis, centres[rings], drawn.size_px, colours[rings])
 
 
 def draw_scale_bar(axis: "Axes", view: View, mpp: float | None, *, size_pt: float = 8) -> None:
@@ -227,15 +207,6 @@ def _within(drawn: DrawnMap, view: View) -> NDArray[np.bool_]:
     return np.asarray(((drawn.centres_yx >= low) & (drawn.centres_yx <= high)).all(axis=1), bool)
 
 
-def _rgba(values: FloatArray, colours: Colours, mappable: Any) -> NDArray[np.float64]:
-    if not colours.signal:
-        return np.tile((0.66, 0.66, 0.66, 0.7 * colours.opacity), (len(values), 1))
-    rgba = np.asarray(mappable.to_rgba(values, alpha=colours.opacity), np.float64)
-    if colours.clear_low:
-        rgba[values <= colours.low, 3] = 0.0
-    return rgba
-
-
 def _crossed(drawn: DrawnMap) -> NDArray[np.bool_]:
     """Return which places are drawn as crosses."""
     if drawn.doubtful is None or drawn.hatched:
@@ -268,6 +239,16 @@ def _draw_crosses(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: ND
     crosses: Any = centres_yx[:, None, ::-1] + corners_xy
     drawn = PolyCollection(crosses, linewidths=0, facecolors=rgba, zorder=2.5)
     drawn.set_rasterized(len(rgba) > MANY_PLACES)
+    axis.add_collection(drawn)
+
+
+def _draw_rings(axis: "Axes", centres_yx: FloatArray, size_px: float, rgba: NDArray[np.float64]) -> None:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Annulus
+
+    rings = [Annulus((float(x), float(y)), size_px / 2, RING_WIDTH * size_px) for y, x in centres_yx]
+    drawn = PatchCollection(rings, linewidths=0, facecolors=rgba)
+    drawn.set_rasterized(len(rings) > MANY_PLACES)
     axis.add_collection(drawn)
 
 

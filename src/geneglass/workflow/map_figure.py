@@ -1,13 +1,15 @@
 """The maps of a window as a figure for a paper or a slide: PNG of a chosen size, PDF or SVG."""
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geneglass.data.atomic import atomic_path, require_writable
 from geneglass.data.section import Section
 from geneglass.errors import UsageError
 from geneglass.workflow.events import Event, Job
+from geneglass.workflow.map_colours import Mixture, colour_bars
 from geneglass.workflow.map_drawing import (
     DrawnMap,
     View,
@@ -19,13 +21,23 @@ from geneglass.workflow.map_drawing import (
 from geneglass.workflow.report_svg import SOFT, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MM_PER_INCH = 25.4
 FORMATS = (".png", ".pdf", ".svg")
 MOST_PX = 20_000
 """Of a PNG's longer side: more would not fit into the memory of a laptop."""
-TITLE_IN, NOTE_IN = 0.42, 0.16
+TITLE_IN, LINE_IN, NOTE_IN = 0.42, 0.15, 0.16
+"""Heights of titles of one line, of every further one, and of a line of the note."""
+CHAR_EM = 0.68
+"""Width of a capital letter, as a share of its size: names of genes have many."""
+KEY_IN, BAR_IN = 0.6, 0.1
+"""Height of the row of colour bars below maps of several genes with its words, and of the bars alone."""
+AS_TEXT = {"svg.hashsalt": "geneglass", "svg.fonttype": "none", "pdf.fonttype": 42}
+"""The same figure gives the same file, and what is written can be edited."""
+BESIDE = 0.84
+"""Of a map's share of the width, what its colour bar leaves."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +82,32 @@ class MapFigure:
                 f"{self.width_mm:g} mm at {self.dpi} dpi are more than {MOST_PX:,} pixels on a side: take fewer dpi."
             )
 
+    @property
+    def together(self) -> DrawnMap | None:
+        """Return a map of several genes, whose colour bars stand below all maps; None where each shows one."""
+        return next((drawn for drawn in self.maps if isinstance(drawn.colours, Mixture)), None)
+
+    @property
+    def small_pt(self) -> float:
+        """Return the size of the smaller words; titles are one point larger, notes one smaller."""
+        return 7 if self.width_mm / MM_PER_INCH < 6 else 8
+
+    def titles(self) -> list[str]:
+        """Return what stands above every map, in lines no wider than a map."""
+        each_pt = 72 * self.width_mm / MM_PER_INCH / len(self.maps) * self._share()
+        return [textwrap.fill(drawn.title, int(each_pt / (CHAR_EM * (self.small_pt + 1)))) for drawn in self.maps]
+
     def size_in(self) -> tuple[float, float]:
         """Return width and height in inches."""
         width = self.width_mm / MM_PER_INCH
-        each = width / len(self.maps) * 0.84
-        height = each * self.view.height_px / self.view.width_px
-        return width, height + TITLE_IN + NOTE_IN * (1 + self.note.count("\n"))
+        height = width / len(self.maps) * self._share() * self.view.height_px / self.view.width_px
+        title = TITLE_IN + LINE_IN * max(words.count("\n") for words in self.titles())
+        key = 0.0 if self.together is None else KEY_IN
+        return width, height + title + key + NOTE_IN * (1 + self.note.count("\n"))
+
+    def _share(self) -> float:
+        """Return how much of its share of the width a map has, as its colour bar stands beside it or below."""
+        return BESIDE if self.together is None else 1.0
 
 
 def map_figure(what: MapFigure) -> Job[Path]:
@@ -100,23 +132,42 @@ def draw(what: MapFigure) -> "Figure":
     """Return the figure."""
     width, height = what.size_in()
     figure = new_figure(width, height)
-    axes = figure.subplots(1, len(what.maps), sharex=True, sharey=True, squeeze=False)[0]
+    axes, keys = _axes(figure, what)
     slide = what.section.slide
     longest_px = int(what.dpi * max(width / len(what.maps), height))
     picture, shown = (None, what.view) if slide is None else read_picture(slide, what.view, longest_px)
-    small = 7 if width < 6 else 8
-    for axis, drawn in zip(axes, what.maps, strict=True):
+    small = what.small_pt
+    for axis, drawn, title in zip(axes, what.maps, what.titles(), strict=True):
         draw_tissue(axis, picture, shown, what.view)
-        mappable = draw_map(axis, drawn, what.view)
-        axis.set_title(drawn.title, fontsize=small + 1, loc="left", wrap=True)
-        if drawn.colours.signal:
-            bar = figure.colorbar(mappable, ax=axis, fraction=0.05, pad=0.02, shrink=0.8)
-            bar.set_label(drawn.unit, fontsize=small - 1)
-            bar.ax.tick_params(labelsize=small - 1)
+        draw_map(axis, drawn, what.view)
+        axis.set_title(title, fontsize=small + 1, loc="left")
+        for words, scale in [] if isinstance(drawn.colours, Mixture) else colour_bars(drawn.colours, drawn.unit):
+            _label(figure.colorbar(scale, ax=axis, fraction=0.05, pad=0.02, shrink=0.8), words, small - 1)
         draw_scale_bar(axis, what.view, what.section.mpp, size_pt=small)
+    for axis, (words, scale) in keys:
+        _label(figure.colorbar(scale, cax=axis, orientation="horizontal"), words, small - 1)
     if what.note:
         figure.supxlabel(what.note, fontsize=small - 1, color=SOFT, x=0.01, ha="left")
     return figure
+
+
+def _axes(figure: "Figure", what: MapFigure) -> tuple[list["Axes"], list[tuple["Axes", tuple[str, Any]]]]:
+    """Return the axes of the maps, and those of the colour bars below them with what these are made of."""
+    n, mixed = len(what.maps), what.together
+    bars = [] if mixed is None else colour_bars(mixed.colours, mixed.unit)
+    if not bars:
+        return list(figure.subplots(1, n, sharex=True, sharey=True, squeeze=False)[0]), []
+    # As many columns as both rows divide.
+    k = len(bars)
+    grid = figure.add_gridspec(2, n * k, height_ratios=(what.size_in()[1] - KEY_IN, BAR_IN))
+    maps = [figure.add_subplot(grid[0, i * k : (i + 1) * k]) for i in range(n)]
+    keys = [figure.add_subplot(grid[1, i * n : (i + 1) * n]) for i in range(k)]
+    return maps, list(zip(keys, bars, strict=True))
+
+
+def _label(bar: Any, words: str, size_pt: float) -> None:
+    bar.set_label(words, fontsize=size_pt)
+    bar.ax.tick_params(labelsize=size_pt)
 
 
 def save(figure: "Figure", out: Path, dpi: int) -> None:
@@ -125,5 +176,5 @@ def save(figure: "Figure", out: Path, dpi: int) -> None:
 
     kind = out.suffix.lower().removeprefix(".")
     metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    with atomic_path(out) as temporary, mpl.rc_context({"svg.hashsalt": "geneglass", "pdf.fonttype": 42}):
+    with atomic_path(out) as temporary, mpl.rc_context(AS_TEXT):
         figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata, facecolor="white")

@@ -6,8 +6,8 @@ import numpy as np
 
 from geneglass.data.section import Section
 from geneglass.data.types import UInt8Array
+from geneglass.workflow.map_colours import Colours, colour_bars
 from geneglass.workflow.map_drawing import (
-    Colours,
     DrawnMap,
     View,
     draw_map,
@@ -61,12 +61,13 @@ class Painter:
         axes = figure.subplots(1, len(maps), sharex=True, sharey=True, squeeze=False)[0]
         for axis, drawn in zip(axes, maps, strict=True):
             draw_tissue(axis, self.picture, self.shown, self.view)
-            mappable = draw_map(axis, drawn, self.view)
+            draw_map(axis, drawn, self.view)
             axis.set_title(drawn.title, fontsize=8, loc="left", pad=3)
             draw_scale_bar(axis, self.view, self.what.section.mpp, size_pt=6)
-        bar = figure.colorbar(mappable, ax=list(axes), fraction=0.04, pad=0.01, shrink=0.8)
-        bar.set_label(maps[-1].unit, fontsize=7)
-        bar.ax.tick_params(labelsize=7)
+        for words, scale in colour_bars(maps[-1].colours, maps[-1].unit):
+            bar = figure.colorbar(scale, ax=list(axes), fraction=0.04, pad=0.01, shrink=0.8)
+            bar.set_label(words, fontsize=7)
+            bar.ax.tick_params(labelsize=7)
 
     def maps(self, column: int) -> tuple[DrawnMap, ...]:
         """Return the maps of one gene: those of its sides that have values."""
