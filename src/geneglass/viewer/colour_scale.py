@@ -9,6 +9,8 @@ from geneglass.errors import InputError
 from geneglass.overlay import COLOURMAPS, DIVERGING, Shade
 
 UNIT, LINEAR_UNIT = "ln(1 + counts per 10k)", "counts per 10k"
+MOST_COUNTS = 10_000.0
+"""Per 10k."""
 DIFFERENCE_PERCENTILE = 99.0
 """Of the sizes of differences: the last colour of both ends."""
 
@@ -71,9 +73,9 @@ class Look:
         """Return the look for logarithms or counts, with threshold and limits where they were on the tissue."""
         if log == self.log:
             return self
-        turn = np.log1p if log else np.expm1
-        threshold = None if self.threshold is None else float(turn(max(self.threshold, 0.0)))
-        limits = None if self.limits is None else tuple(float(turn(max(limit, 0.0))) for limit in self.limits)
+        turn, most = (np.log1p, MOST_COUNTS) if log else (np.expm1, np.log1p(MOST_COUNTS))
+        threshold = None if self.threshold is None else float(turn(np.clip(self.threshold, 0, most)))
+        limits = None if self.limits is None else tuple(map(float, turn(np.clip(self.limits, 0, most))))
         ordered = limits if limits is not None and limits[0] < limits[1] else None
         return replace(self, log=log, threshold=threshold, limits=ordered, difference_limit=None)
 
