@@ -18,7 +18,6 @@ from geneglass.data.cohort import find_section
 from geneglass.data.geojson import read_domains
 from geneglass.data.section import open_section
 from geneglass.viewer.annotating import Annotating, annotating_of
-from geneglass.viewer.autosave import Autosave
 from geneglass.viewer.domains import domains_of
 from geneglass.viewer.session import session_of
 from geneglass.viewer.writer import write_shapes
@@ -116,7 +115,7 @@ def test_what_was_drawn_is_offered_at_the_next_opening_and_nothing_new_hides_it(
     first = draw(viewer, hand, SQUARE)
     hand.flush()
     session_of(viewer).set_section(open_section(find_section(f"{small_cohort}#right")))
-    hand._autosave.wait()
+    hand.keeping.wait()
 
     other, again = begun(make_napari_viewer, small_cohort)
     again.flush()
@@ -132,7 +131,7 @@ def test_what_was_drawn_is_offered_at_the_next_opening_and_nothing_new_hides_it(
     again.flush()
     assert not file.exists()
     session_of(other).set_section(open_section(find_section(f"{small_cohort}#right")))
-    again._autosave.wait()
+    again.keeping.wait()
 
     third, last = begun(make_napari_viewer, small_cohort)
     last.flush()
@@ -141,45 +140,6 @@ def test_what_was_drawn_is_offered_at_the_next_opening_and_nothing_new_hides_it(
     last.flush()
     assert list(file.parent.glob("*.discarded"))
     assert session_of(third).domains == ()
-
-
-def test_autosave_writes_only_what_changed(tmp_path: Path, small_cohort: Path) -> None:
-    section = open_section(find_section(f"{small_cohort}#left"))
-    autosave = Autosave(tmp_path)
-    autosave.open(section)
-    autosave.wait()
-    kept = autosave.found()
-    assert kept is not None
-    assert kept.domains == ()
-    autosave.save(section.domains)
-    autosave.wait()
-    assert not list(tmp_path.rglob("*.geojson"))
-    domain = Domain("Tumor", SQUARE)
-    autosave.save((domain,))
-    autosave.wait()
-    (file,) = tmp_path.rglob("*.geojson")
-    assert read_domains(file)[0] == (domain,)
-    written = file.stat().st_mtime_ns
-    autosave.save((domain,))
-    autosave.wait()
-    assert file.stat().st_mtime_ns == written
-    autosave.close()
-    section.close()
-
-
-def test_what_changed_is_written_when_python_goes_and_starts_no_threads(tmp_path: Path, small_cohort: Path) -> None:
-    section = open_section(find_section(f"{small_cohort}#left"))
-    autosave = Autosave(tmp_path)
-    autosave.open(section)
-    autosave.wait()
-    assert autosave.found() is not None
-    autosave._worker.shutdown()
-
-    autosave.save((Domain("Tumor", SQUARE),))
-    autosave.close()
-    (file,) = tmp_path.rglob("*.geojson")
-    assert read_domains(file)[0][0].name == "Tumor"
-    section.close()
 
 
 KILLED = """

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakMethod, ref
 
@@ -17,17 +16,14 @@ from geneglass.data.palette import next_colour, read_palette, write_palette
 from geneglass.data.recovery import Kept
 from geneglass.errors import InputError
 from geneglass.viewer.annotator import palette_file, read_annotator, write_annotator
-from geneglass.viewer.autosave import Autosave
-from geneglass.viewer.desk import data_folder
 from geneglass.viewer.domains import DomainView, domains_of
+from geneglass.viewer.keeping import SAVE_EVERY_MS, Keeping, with_message
 from geneglass.viewer.selection import Selection, selection_of
 from geneglass.viewer.session import Session, session_of
+from geneglass.viewer.slide_histories import SlideHistories, sharing
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
-
-SAVE_EVERY_MS = 2000
-"""A change is on disk after this and the time of writing it."""
 
 
 class Annotating:
@@ -46,13 +42,12 @@ class Annotating:
         Who draws; empty while nobody has said so.
     chosen
         Id of the domain that is chosen.
-    kept
-        What earlier windows left of the open slide and nobody has answered to.
+    keeping
+        What is on disk.
     """
 
     changed = Signal()
     """Domains, history, choice, palette or annotator."""
-    offered = Signal()
 
     def __init__(self, session: Session, view: DomainView, selection: Selection) -> None:
         self._session, self._view, self._selection = session, view, selection
@@ -60,9 +55,11 @@ class Annotating:
         self.annotator = read_annotator()
         self.name = next(iter(self.palette))
         self.chosen: str | None = None
-        self.kept = Kept()
-        self._histories: dict[Path | None, History] = {}
-        self._autosave = Autosave(data_folder() / "recovery")
+        self.keeping = Keeping(session)
+        self.offered = self.keeping.offered
+        self._histories = SlideHistories()
+        self._source: SectionSource | None = None
+        self._gone: tuple[Domain, ...] = ()
         self._timer = QTimer()
         self._timer.setInterval(SAVE_EVERY_MS)
         self._timer.timeout.connect(partial(_call, WeakMethod(self.keep)))
@@ -76,7 +73,12 @@ class Annotating:
     @property
     def history(self) -> History:
         """Return what was done on the open section."""
-        return self._histories.get(_slide_of(self._session.source)) or History.of(self._session.domains)
+        return self._histories.of(self._session.source, self._session.domains)
+
+    @property
+    def kept(self) -> Kept:
+        """Return what earlier windows left of the open slide and nobody has answered to."""
+        return self.keeping.kept
 
     def do(self, domains: tuple[Domain, ...], deed: str) -> None:
         """Put domains in place of those of the open section, as a step that can be undone.
@@ -160,50 +162,33 @@ class Annotating:
 
     def bring_back(self) -> None:
         """Add what earlier windows left of the slide."""
-        ids = {domain.id for domain in self._session.domains}
-        missing = tuple(domain for domain in self.kept.domains if domain.id not in ids)
-        self.kept = Kept()
-        self.do((*self._session.domains, *missing), "Bring back domains")
-        self._autosave.take_over(self._session.domains)
-        self.offered.emit()
+        self.do(self.keeping.joined(), "Bring back domains")
+        self.keeping.take_over()
 
     def put_aside(self) -> None:
         """Do not offer again what earlier windows left."""
-        self.kept = Kept()
-        self._autosave.put_aside()
-        self.offered.emit()
+        self.keeping.put_aside()
 
     def keep(self) -> None:
         """Put on disk what changed, also what is just being drawn; tell what is found there."""
-        with_message(self._session, self._keep)
+        self.keeping.keep((*self._session.domains, *self._view.unfinished))
 
     def flush(self) -> None:
         """Put everything on disk before the window goes."""
-        self._view.collect()
-        # What was left of the slide has to be known before anything is written.
-        self._autosave.wait()
+        # What was left of the slide has to be known before anything is told of it.
+        self.keeping.wait()
         self.keep()
-        self._autosave.wait()
+        self.keeping.wait()
 
-    def _keep(self) -> None:
-        kept = self._autosave.found()
-        if kept is not None:
-            self._offer(kept)
-        self._autosave.save((*self._session.domains, *self._view.unfinished))
-
-    def _offer(self, kept: Kept) -> None:
-        there = set(self._session.domains)
-        if kept.files and all(domain in there for domain in kept.domains):
-            self._autosave.take_over(self._session.domains)
-        elif kept.domains:
-            self.kept = kept
-            self.offered.emit()
+    def on_layer_removed(self) -> None:
+        """Remember what a hand is just drawing in a layer that is being removed, lest the section is left next."""
+        self._gone = self._view.unfinished
 
     def _show(self, history: History) -> None:
         source = self._session.source
         if source is None:
             raise InputError("Domains are drawn on a slide: open the slide first.")
-        self._histories[_slide_of(source)] = history
+        self._histories.set(source, history)
         if history.domains != self._session.domains:
             self._session.set_domains(history.domains)
         self.changed.emit()
@@ -214,61 +199,62 @@ class Annotating:
             self.choose(domain_id)
 
     def _on_edited(self, source: SectionSource | None, domains: tuple[Domain, ...], deed: str) -> None:
-        if source == self._session.source:
+        if source is None:
+            return
+        if source != self._session.source:
+            # Its section has just been left.
+            self._add_to(source, domains, deed)
+        else:
             known = {domain.id for domain in self._session.domains}
             self.do(domains, deed)
             new = [domain for domain in domains if domain.id not in known]
             if new:
                 self.choose(new[-1].id)
-        elif source is not None:
-            # Its section has just been left.
-            before = self._histories.get(_slide_of(source)) or History.of(())
-            self._histories[_slide_of(source)] = before.done(domains, deed)
+
+    def _add_to(self, source: SectionSource, domains: tuple[Domain, ...], deed: str) -> None:
+        """Take domains of a section that was left."""
+        history = self._histories.of(source).done(domains, deed)
+        self._histories.set(source, history)
+        self._session.drawn.update(dict.fromkeys(sharing(self._session.cohort, source), history.domains))
 
     def _on_section_changed(self) -> None:
-        section, source = self._session.section, self._session.source
-        self.chosen, self.kept = None, Kept()
-        if section is None:
-            self._timer.stop()
-            self._autosave.close()
-        else:
-            self._autosave.open(section)
-            self._timer.start()
-            history = self._histories.setdefault(_slide_of(source), History.of(section.domains))
+        section = self._session.section
+        left, self._source = self._source, self._session.source
+        self.chosen = None
+        if left is not None:
+            self._leave(left)
+        if section is not None and self._source is not None:
+            history = self._histories.opened(self._source, section.domains)
             if history.domains != section.domains:
                 self._session.set_domains(history.domains)
-        self.offered.emit()
+            self.keeping.open(self._session.section or section)
+            self._timer.start()
         self.changed.emit()
+
+    def _leave(self, source: SectionSource) -> None:
+        gone, self._gone = self._gone, ()
+        if gone:
+            self._add_to(source, (*self._histories.of(source).domains, *gone), f"Draw {gone[-1].name}")
+        self.keeping.leave(self._histories.of(source).domains)
 
     def _on_domains_changed(self) -> None:
         source, domains = self._session.source, self._session.domains
         if source is None:
             return
+        self._gone = ()  # the view has added it
         history = self.history
         if domains != history.domains:
-            self._histories[_slide_of(source)] = history.done(domains, "Open domains")
+            self._histories.set(source, history.done(domains, "Open domains"))
         for domain in domains:
             if domain.name not in self.palette and domain.name != UNNAMED and domain.colour_rgb is not None:
                 self.palette = {**self.palette, domain.name: domain.colour_rgb}
         if self.domain(self.chosen) is None and self.chosen is not None:
             self.choose(None)
+        self.keeping.warn()
         self.changed.emit()
 
     def _keep_palette(self) -> None:
         with_message(self._session, partial(write_palette, palette_file(), self.palette))
-
-
-def _slide_of(source: SectionSource | None) -> Path | None:
-    """Return what domains are drawn on: they stay when spots join their slide."""
-    return None if source is None else source.slide or source.spots
-
-
-def with_message(session: Session, do: Callable[[], Any]) -> None:
-    """Do something; where it can not be done, say so in the window."""
-    try:
-        do()
-    except InputError as error:
-        session.message.emit(str(error))
 
 
 def _make(annotating: "ref[Annotating]", shape: Any, is_ellipse: bool) -> Domain:
@@ -282,6 +268,12 @@ def _call(method: "WeakMethod[Callable[[], None]]", *_: object) -> None:
         found()
 
 
+def _on_removing(annotating: "ref[Annotating]", view: "ref[DomainView]", event: Any) -> None:
+    there, its = annotating(), view()
+    if there is not None and its is not None and event.source[event.index] is its.layer:
+        there.on_layer_removed()
+
+
 _ANNOTATING: "WeakKeyDictionary[Any, Annotating]" = WeakKeyDictionary()
 
 
@@ -289,7 +281,9 @@ def annotating_of(viewer: Any) -> Annotating:
     """Return the hand of a napari viewer, made at the first call; it lives as long as the viewer."""
     model = getattr(viewer, "__wrapped__", viewer)
     if model not in _ANNOTATING:
-        made = _ANNOTATING[model] = Annotating(session_of(model), domains_of(model), selection_of(model))
+        view = domains_of(model)
+        made = _ANNOTATING[model] = Annotating(session_of(model), view, selection_of(model))
+        model.layers.events.removing.connect(partial(_on_removing, ref(made), ref(view)))
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(partial(_call, WeakMethod(made.flush)))

@@ -20,6 +20,7 @@ from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.viewer.derived import Derived, measured_column, with_derived
 from geneglass.viewer.matching import own_cohort_path, place_domains
+from geneglass.viewer.slide_histories import sharing
 from geneglass.viewer.values import Gene, Places, Score, column_of, genes_of, pearson, places_of, rows_of, take
 from geneglass.workflow.config import MIN_COUNTS
 from geneglass.workflow.prediction_file import require_same_section
@@ -74,7 +75,7 @@ class Session:
     def set_cohort(self, cohort: Cohort) -> None:
         """Take a cohort; section and predictions of another one are let go, domains stay where the slide does."""
         self.cohort = cohort
-        drawn = {source.slide: domains for source, domains in self.drawn.items() if source.slide is not None}
+        drawn = {source.slide: domains for source, domains in self.drawn.items() if source.slide and domains}
         self.predictions = {}
         self.drawn = {source: drawn[source.slide] for source in cohort.sections if source.slide in drawn}
         if self.source not in cohort.sections:
@@ -153,7 +154,7 @@ class Session:
         if self.section is None or self.source is None:
             raise InputError("Domains are drawn on a slide: open the slide first.")
         self.section = replace(self.section, domains=domains)
-        self.drawn[self.source] = place_domains(self.section, drawn=True)
+        self.drawn.update(dict.fromkeys(sharing(self.cohort, self.source), place_domains(self.section, drawn=True)))
         self.domains_changed.emit()
 
     def set_gene(self, name: str | None) -> None:
@@ -259,8 +260,7 @@ class Session:
         section, self.section, self.source, self.gene, self._cache = self.section, None, None, None, {}
         if section is not None:
             self._emit_all()
-            if section.slide is not None:
-                section.slide.close()
+            section.close()
 
     def _emit_all(self) -> None:
         for signal in (self.section_changed, self.prediction_changed, self.gene_changed, self.domains_changed):
