@@ -31,6 +31,25 @@ def test_planted_genes_stand_first_and_last(sparse: bool) -> None:
     assert (found[-1].inside, found[-1].outside) == (0, 1)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_the_ratio_is_of_the_means_of_counts_however_much_a_gene_varies(sparse: bool) -> None:
+    table, inside = profiles()
+    counts = np.expm1(table)
+    counts[:, 4] = np.where(np.arange(90) % 10 == 0, 800, 0)
+    counts[inside, 4] *= 2
+    counts[:, 7] = 50
+    counts[inside, 7] = 200
+    logged = np.log1p(counts)
+    logged[inside, 9] = -0.1
+    found = finish(domain_genes(csr_matrix(logged) if sparse else logged, GENES, inside, ~inside, most=30))
+    by_gene = {item.gene: item.log2_fold for item in found}
+    share_inside, share_outside = 4 / 40, 5 / 50
+    assert by_gene["G4"] == pytest.approx(np.log2(2 * share_inside / share_outside), abs=1e-3)
+    assert by_gene["G7"] == pytest.approx(2, abs=1e-3)
+    there = counts[~inside, 9]
+    assert by_gene["G9"] == pytest.approx(np.log2(there.min() / 40 / there.mean()), abs=1e-3)
+
+
 def test_only_the_two_sides_count_and_a_gene_with_a_missing_value_does_not() -> None:
     table, inside = profiles()
     outside = (np.arange(90) >= 60) | inside
