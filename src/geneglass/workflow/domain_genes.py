@@ -82,7 +82,9 @@ def domain_genes(
     adata = AnnData(table[:, whole], var=pd.DataFrame(index=pd.Index([genes[i] for i in whole], dtype=object)))
     adata.obs_names = [str(row) for row in chosen]
     adata.obs["side"] = pd.Categorical(np.where(inside[chosen], "inside", "outside"))
-    sc.tl.rank_genes_groups(adata, "side", groups=["inside"], reference="outside", method="wilcoxon", pts=True)
+    # scanpy's own ratio, which is not used, has no logarithm where less than nothing is predicted.
+    with np.errstate(invalid="ignore"):
+        sc.tl.rank_genes_groups(adata, "side", groups=["inside"], reference="outside", method="wilcoxon", pts=True)
     frame = sc.get.rank_genes_groups_df(adata, "inside")
     pts = adata.uns["rank_genes_groups"]["pts"]
     log2_fold = pd.Series(_log2_fold(adata.X, inside[chosen]), index=adata.var_names)
