@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from geneglass.data.cohort import read_cohort
 from geneglass.data.pyramid import write_pyramid
 from geneglass.data.section import Section, open_section
 from geneglass.data.slide_formats import open_slide
 from geneglass.data.types import Region, UInt8Array
+from geneglass.errors import InputError
 from geneglass.model.checkpoint import ModelInfo, load_model, save_model
 from geneglass.model.encoder import Encoder
 from geneglass.model.make import make_recipe
@@ -116,15 +119,42 @@ def test_real_tissue_is_not_taken_for_strange(model: Recipe, sample: list[TrainD
     assert (answer.confidence == UNLIKE).mean() < 0.03
 
 
-def test_a_model_file_keeps_the_rule(
-    name: str, model: Recipe, strange: Mapping[str, QueryData], panel: tuple[str, ...], tmp_path: Path
-) -> None:
-    info = ModelInfo(recipe=name, settings=quick(name), encoder="texture", genes=panel)
-    save_model(tmp_path / "model.safetensors", model, info)
-    loaded, _ = load_model(tmp_path / "model.safetensors")
+@pytest.fixture
+def file(name: str, model: Recipe, panel: tuple[str, ...], tmp_path: Path) -> Path:
+    path = tmp_path / "model.safetensors"
+    save_model(path, model, ModelInfo(recipe=name, settings=quick(name), encoder="texture", genes=panel))
+    return path
 
+
+def without(file: Path, ending: str) -> Path:
+    """Return a copy of a model file that lacks what tells unlike tissue: all of it, or the tensor that ends so."""
+    with safe_open(file, framework="pt") as opened:
+        header, names = opened.metadata(), list(opened.keys())
+        kept = {n: opened.get_tensor(n) for n in names if not ("novelty." in n and n.endswith(ending))}
+    assert len(kept) < len(names)
+    save_file(kept, file.with_stem("changed"), metadata=header)
+    return file.with_stem("changed")
+
+
+def test_a_model_file_keeps_the_rule(model: Recipe, strange: Mapping[str, QueryData], file: Path) -> None:
     expected = model.predict(strange["noise"])
-    found = loaded.predict(strange["noise"])
+    found = load_model(file)[0].predict(strange["noise"])
     assert share_abstained(found) > 0.9
     np.testing.assert_array_equal(found.confidence, expected.confidence)
     np.testing.assert_array_equal(found.values, expected.values)
+
+
+def test_a_file_of_an_earlier_version_predicts_as_it_did(
+    model: Recipe, sample: list[TrainData], strange: Mapping[str, QueryData], file: Path
+) -> None:
+    earlier = load_model(without(file, ""))[0]
+
+    for query in (sample[-1].query(), strange["noise"]):
+        np.testing.assert_array_equal(earlier.predict(query).values, model.predict(query).values)
+    found = earlier.predict(strange["noise"]).confidence
+    assert found is None or (found != UNLIKE).any()
+
+
+def test_a_file_with_a_part_of_the_rule_is_refused_in_a_sentence(file: Path) -> None:
+    with pytest.raises(InputError, match="does not hold a complete"):
+        load_model(without(file, "limits"))

@@ -4,9 +4,9 @@ A confidence is calibrated on training tissue that was left out, so it says noth
 like. Distances on the principal axes do not see it either: white noise is near everything there, since next to nothing
 of it lies along axes that tissue varies on. It lies outside of them. So two things are asked of a place:
 
-- how much of its features lies outside the principal axes of the training tissue, each column in units of what was
-  left over of tissue that was left out, in all against the size of the features;
-- that size: how far they are from the training mean.
+- how much of its features lies outside the principal axes of the training tissue, for each part that lies along them,
+  each column in units of what was left over of tissue that was left out;
+- how far its features are from the training mean.
 
 A place is unlike the training tissue where either is beyond what nearly all of the tissue left out showed, and a margin
 more, since the next slide differs more from those trained on than they do from each other.
@@ -53,7 +53,7 @@ class Novelty:
     axes
         (dim, k) principal axes of the scaled features.
     left_over
-        (dim,) root mean square of what lay outside the axes of other groups, in units of the size of a place.
+        (dim,) root mean square of what lay outside the axes of other groups, against what lay along them.
     limits
         (2,) of `measures`.
     """
@@ -86,22 +86,22 @@ class Novelty:
             Of the draw, where there are more than `MAX_PLACES` places.
         """
         drawn, fold = _drawn(np.concatenate(list(features)), np.concatenate(list(groups)), seed)
-        outside, sizes = np.empty_like(drawn), np.empty(len(drawn))
+        outside, distances = np.empty_like(drawn), np.empty(len(drawn))
         for number in np.unique(fold):
             own = fold == number
-            outside[own], sizes[own] = _apart(drawn[own], *_axes(drawn[~own]))
+            outside[own], distances[own] = _apart(drawn[own], *_axes(drawn[~own]))
         left_over = np.sqrt((outside**2).mean(axis=0))
-        measures = np.stack([_in_units(outside, left_over), sizes], axis=1)
+        measures = np.stack([_in_units(outside, left_over), distances], axis=1)
         limits = MARGIN * np.quantile(measures, QUANTILE, axis=0)
         return cls(*(np.asarray(array, np.float32) for array in (*_axes(drawn), left_over, limits)))
 
     def measures(self, features: FloatArray) -> Matrix:
-        """Return (n, 2): what lies outside the axes, in units of what was left over, and the size of each place."""
+        """Return (n, 2): what lies outside the axes, in units of what was left over, and how far each place lies."""
         mean, scale, axes, left_over = (
             array.astype(np.float64) for array in (self.mean, self.scale, self.axes, self.left_over)
         )
-        outside, sizes = _apart(features.astype(np.float64), mean, scale, axes)
-        return np.stack([_in_units(outside, left_over), sizes], axis=1)
+        outside, distances = _apart(features.astype(np.float64), mean, scale, axes)
+        return np.stack([_in_units(outside, left_over), distances], axis=1)
 
     def unlike(self, features: FloatArray) -> NDArray[np.bool_]:
         """Return (n,) True for places, given by (n, dim) features, that look like nothing in training."""
@@ -173,11 +173,13 @@ def _axes(features: Matrix) -> tuple[Matrix, Matrix, Matrix]:
 
 
 def _apart(features: Matrix, mean: Matrix, scale: Matrix, axes: Matrix) -> tuple[Matrix, Matrix]:
-    """Return (n, dim) what of each place lies outside the axes, in units of its size, and (n,) these sizes."""
+    """Return (n, dim) what lies outside the axes, against what lies along them, and (n,) distances to the mean."""
     scaled = (features - mean) * scale
-    sizes = np.sqrt((scaled**2).mean(axis=1))
-    outside = scaled - (scaled @ axes) @ axes.T
-    return outside / np.maximum(sizes, 1e-12)[:, None], sizes
+    along = scaled @ axes
+    outside = scaled - along @ axes.T
+    # Not against all of it: of many columns nearly everything may lie outside, and a share could not grow.
+    inside = np.sqrt((along**2).sum(axis=1) / scaled.shape[1])
+    return outside / np.maximum(inside, 1e-12)[:, None], np.sqrt((scaled**2).mean(axis=1))
 
 
 def _in_units(outside: Matrix, left_over: Matrix) -> Matrix:

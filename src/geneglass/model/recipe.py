@@ -132,7 +132,8 @@ class Answer:
     confidence
         (n,) in 0..1. Calibrated: the probability that the prediction of a place lies nearer to the measured
         profile than the mean of the training spots does. Else the share of training places that lie at least as
-        far from the rest of the training data as this place does. None where the recipe cannot say.
+        far from the rest of the training data as this place does. 0 for a place that looks like nothing in training
+        (`geneglass.model.novelty`), of which neither is known. None where the recipe cannot say.
     neighbours
         The evidence, for retrieval recipes.
     calibrated
