@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geneglass.data.types import FloatArray
+from geneglass.model.novelty import UNLIKE
 from geneglass.viewer.layers import RASTER_ABOVE
 
 if TYPE_CHECKING:
     from geneglass.viewer.colour_scale import Look
     from geneglass.viewer.session import Session
+
+NOTHING_LIKE_IT = "look like nothing the model was trained on"
 
 
 def confidence_of(session: "Session") -> FloatArray | None:
@@ -36,11 +39,16 @@ def limit_of(session: "Session", look: "Look") -> float:
 
 
 def doubtful(session: "Session", look: "Look") -> NDArray[np.bool_] | None:
-    """Return which predicted places are marked, (n,); None where none is."""
-    confidence, limit = confidence_of(session), limit_of(session, look)
-    if confidence is None or limit <= 0:
+    """Return which predicted places are marked, (n,); None where none is.
+
+    Those that look like nothing in training are among them, calibrated or not, unless another limit is chosen.
+    """
+    confidence = confidence_of(session)
+    if confidence is None:
         return None
-    below: NDArray[np.bool_] = confidence < np.float32(limit)
+    below: NDArray[np.bool_] = confidence < np.float32(limit_of(session, look))
+    if look.doubt_below is None:
+        below = below | (confidence == UNLIKE)
     return below if below.any() else None
 
 
@@ -76,7 +84,12 @@ def percent(share: float) -> str:
 
 def _marked_words(session: "Session", look: "Look", marked: NDArray[np.bool_], confidence: FloatArray) -> str:
     how = "hatched" if len(marked) > RASTER_ABOVE else "crosses"
-    limit, share = limit_of(session, look), percent(float(marked.sum() / np.isfinite(confidence).sum()))
+    known = np.isfinite(confidence).sum()
+    limit, share = limit_of(session, look), percent(float(marked.sum() / known))
+    strange = float((confidence == UNLIKE).sum() / known)
+    if limit <= 0:
+        return f"{how}: {share} of the places {NOTHING_LIKE_IT}"
+    unlike = f"; {percent(strange)} {NOTHING_LIKE_IT}" if strange else ""
     if calibrated_on(session) and limit == float(session.provenance.get("abstain_below", 0.0)):
-        return f"{how}: abstained at {share} of the places (confidence under {limit:.2f})"
-    return f"{how}: confidence under {limit:.2f} at {share} of the places"
+        return f"{how}: abstained at {share} of the places (confidence under {limit:.2f}){unlike}"
+    return f"{how}: confidence under {limit:.2f} at {share} of the places{unlike}"
