@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from geneglass.errors import UsageError
 from geneglass.model.augment import Augmentation
+from geneglass.model.limits import require, require_at_least, require_not_negative, require_positive, require_share
 from geneglass.model.parts import MAX_TEMPERATURE, MIN_TEMPERATURE
 from geneglass.model.weighting import Weighting
 
@@ -41,23 +41,15 @@ class ContrastiveConfig:
     augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or those of a published form"}] = "flips"
 
     def __post_init__(self) -> None:
-        for name, least in (("embed_dim", 2), ("batch", 2), ("epochs", 1), ("patience", 1), ("inner_folds", 2)):
-            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
-        for name in ("learning_rate", "temperature"):
-            require(getattr(self, name) > 0, f"{name} must be positive, got {getattr(self, name)}.")
-        for name in ("weight_decay", "k"):
-            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
+        require_at_least(2, self, "embed_dim", "batch", "inner_folds")
+        require_at_least(1, self, "epochs", "patience")
+        require_positive(self, "learning_rate", "temperature")
+        require_not_negative(self, "weight_decay", "k")
         require(
             not self.learn_temperature or MIN_TEMPERATURE <= self.temperature <= MAX_TEMPERATURE,
             f"A learned temperature stays within {MIN_TEMPERATURE} to {MAX_TEMPERATURE}, got {self.temperature}.",
         )
-        require(0 <= self.dropout < 1, f"dropout must be at least 0 and under 1, got {self.dropout}.")
-
-
-def require(holds: bool, sentence: str) -> None:
-    """Raise a UsageError with this sentence unless a setting is as it must be."""
-    if not holds:
-        raise UsageError(sentence)
+        require_share(self, "dropout")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from geneglass.model import spot_side
-from geneglass.model.contrastive_config import require
+from geneglass.model.limits import require, require_at_least, require_not_negative, require_share
 from geneglass.model.spot_side import SpotSideConfig
 
 
@@ -55,12 +55,10 @@ class HiscmclConfig(SpotSideConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("view_components", 0), ("token_dim", 1), ("fusion_heads", 1), ("accumulate", 1)):
-            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
-        for name in ("fusion_dropout", "slide_dropout"):
-            share = getattr(self, name)
-            require(0 <= share < 1, f"{name} must be at least 0 and under 1, got {share}.")
-        require(self.spot_um >= 0, f"spot_um must not be negative, got {self.spot_um}.")
+        require_at_least(0, self, "view_components")
+        require_at_least(1, self, "token_dim", "fusion_heads", "accumulate")
+        require_share(self, "fusion_dropout", "slide_dropout")
+        require_not_negative(self, "spot_um")
         require(
             self.token_dim % self.fusion_heads == 0,
             f"fusion_heads must divide token_dim ({self.token_dim}), got {self.fusion_heads}.",

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from geneglass.model.contrastive_config import ContrastiveConfig, require
+from geneglass.model.contrastive_config import ContrastiveConfig
+from geneglass.model.limits import require, require_at_least, require_not_negative, require_positive, require_share
 
 PARTS = ("hard", "soft", "vit", "mse", "pearson")
 """What the loss is the weighted sum of."""
@@ -67,12 +68,11 @@ class MvitgeneConfig(ContrastiveConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in (*(f"{part}_weight" for part in PARTS), "feature_components", "gene_components", "tile_px"):
-            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
-        for name in ("soft_sigma", "soft_temperature"):
-            require(getattr(self, name) > 0, f"{name} must be positive, got {getattr(self, name)}.")
-        require(self.sub_patches >= 1, f"sub_patches must be at least 1, got {self.sub_patches}.")
-        require(0 <= self.vit_share < 1, f"vit_share must be at least 0 and under 1, got {self.vit_share}.")
+        require_not_negative(self, *(f"{part}_weight" for part in PARTS))
+        require_not_negative(self, "feature_components", "gene_components", "tile_px")
+        require_positive(self, "soft_sigma", "soft_temperature")
+        require_at_least(1, self, "sub_patches")
+        require_share(self, "vit_share")
         require(0 <= self.head_weight <= 1, f"head_weight must be between 0 and 1, got {self.head_weight}.")
         require(
             not self.head_weight or self.head_target == "log",

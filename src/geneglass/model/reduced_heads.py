@@ -6,8 +6,9 @@ from typing import Annotated, cast
 from torch import Tensor, nn
 
 from geneglass.model.contrastive import ContrastiveRecipe
-from geneglass.model.contrastive_config import ContrastiveConfig, Shapes, require
+from geneglass.model.contrastive_config import ContrastiveConfig, Shapes
 from geneglass.model.heads import ReducedHead
+from geneglass.model.limits import require_not_negative
 from geneglass.model.parts import Temperature
 from geneglass.model.pool import Pool
 
@@ -21,8 +22,7 @@ class ReducedHeadsConfig(ContrastiveConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("feature_components", "gene_components"):
-            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
+        require_not_negative(self, "feature_components", "gene_components")
 
 
 class ReducedHeadsRecipe(ContrastiveRecipe):

@@ -10,7 +10,7 @@ from typing import Annotated
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geneglass.model.contrastive_config import require
+from geneglass.model.limits import require, require_not_negative, require_positive
 from geneglass.model.parts import contrastive_loss
 from geneglass.model.pool import Images, Pool
 from geneglass.model.reduced_heads import ReducedHeadsConfig, ReducedHeadsRecipe
@@ -36,10 +36,8 @@ class SoftContrastConfig(ReducedHeadsConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("hard_weight", "soft_weight"):
-            require(getattr(self, name) >= 0, f"{name} must not be negative, got {getattr(self, name)}.")
-        for name in ("soft_sigma", "soft_temperature"):
-            require(getattr(self, name) > 0, f"{name} must be positive, got {getattr(self, name)}.")
+        require_not_negative(self, "hard_weight", "soft_weight")
+        require_positive(self, "soft_sigma", "soft_temperature")
         require(self.hard_weight + self.soft_weight > 0, "hard_weight and soft_weight are both 0: nothing is learned.")
 
 

@@ -16,7 +16,8 @@ from torch.nn import functional
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
 from geneglass.model.contrastive import ContrastiveRecipe
-from geneglass.model.contrastive_config import ContrastiveConfig, require
+from geneglass.model.contrastive_config import ContrastiveConfig
+from geneglass.model.limits import require_at_least, require_not_negative
 from geneglass.model.parts import (
     Principal,
     ProjectionHead,
@@ -66,9 +67,9 @@ class SpotSideConfig(ContrastiveConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("neighbour_spots", 1), ("layers", 0), ("heads", 1), ("head_dim", 1)):
-            require(getattr(self, name) >= least, f"{name} must be at least {least}, got {getattr(self, name)}.")
-        require(self.gene_components >= 0, f"gene_components must not be negative, got {self.gene_components}.")
+        require_at_least(1, self, "neighbour_spots", "heads", "head_dim")
+        require_at_least(0, self, "layers")
+        require_not_negative(self, "gene_components")
 
 
 PUBLISHED: Mapping[str, Any] = MappingProxyType(

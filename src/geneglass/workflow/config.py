@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from geneglass.errors import UsageError
+from geneglass.model.limits import require
 
 MIN_COUNTS = 500
 """Spots with fewer counts are set aside: log-normalised, a spot of two counts is an outlier in every gene."""
@@ -45,13 +45,13 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        _require(self.snapshot_s >= 0, f"snapshot_s must not be negative, got {self.snapshot_s:g}.")
-        _require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
-        _require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
-        _require(self.out.suffix == ".safetensors", f"A model file ends in .safetensors, got {self.out.name!r}.")
+        require(self.snapshot_s >= 0, f"snapshot_s must not be negative, got {self.snapshot_s:g}.")
+        require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
+        require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
+        require(self.out.suffix == ".safetensors", f"A model file ends in .safetensors, got {self.out.name!r}.")
         for item in self.hold_out:
             kind, _, name = item.partition(":")
-            _require(
+            require(
                 kind in ("section", "patient") and bool(name),
                 f"--hold-out takes section:NAME or patient:NAME, got {item!r}.",
             )
@@ -81,10 +81,10 @@ class PredictConfig:
     )
 
     def __post_init__(self) -> None:
-        _require(self.out.suffix == ".h5ad", f"A prediction file ends in .h5ad, got {self.out.name!r}.")
-        _require(self.stride_um is None or self.stride_um > 0, f"stride_um must be positive, got {self.stride_um}.")
-        _require(0 <= self.abstain_below <= 1, f"abstain_below must be from 0 to 1, got {self.abstain_below}.")
-        _require(self.batch >= 1, f"batch must be at least 1, got {self.batch}.")
+        require(self.out.suffix == ".h5ad", f"A prediction file ends in .h5ad, got {self.out.name!r}.")
+        require(self.stride_um is None or self.stride_um > 0, f"stride_um must be positive, got {self.stride_um}.")
+        require(0 <= self.abstain_below <= 1, f"abstain_below must be from 0 to 1, got {self.abstain_below}.")
+        require(self.batch >= 1, f"batch must be at least 1, got {self.batch}.")
 
 
 Split = Literal["patient", "section"]
@@ -118,18 +118,18 @@ class EvaluateConfig:
     download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
 
     def __post_init__(self) -> None:
-        _require(bool(self.train) == bool(self.test), "Give both --train and --test, or neither.")
+        require(bool(self.train) == bool(self.test), "Give both --train and --test, or neither.")
         both = set(self.train) & set(self.test)
-        _require(not both, f"Sections can not be in --train and --test at once: {', '.join(sorted(both))}.")
+        require(not both, f"Sections can not be in --train and --test at once: {', '.join(sorted(both))}.")
         for option, names in (("--train", self.train), ("--test", self.test)):
             twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
-            _require(not twice, f"{option} names {twice} more than once; name each section once.")
-        _require(bool(self.recipes), "Name at least one recipe.")
+            require(not twice, f"{option} names {twice} more than once; name each section once.")
+        require(bool(self.recipes), "Name at least one recipe.")
         choices = " or ".join(get_args(Split))
-        _require(self.split in get_args(Split), f"split must be {choices}, got {self.split!r}.")
-        _require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
-        _require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
-        _require(self.seed >= 0, f"seed must be at least 0, got {self.seed}.")
+        require(self.split in get_args(Split), f"split must be {choices}, got {self.split!r}.")
+        require(self.panel_size >= 1, f"panel_size must be at least 1, got {self.panel_size}.")
+        require(self.min_counts >= 0, f"min_counts must be at least 0, got {self.min_counts}.")
+        require(self.seed >= 0, f"seed must be at least 0, got {self.seed}.")
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ class ReportConfig:
     note: Annotated[str, {"tooltip": "What you want to say in the report"}] = ""
 
     def __post_init__(self) -> None:
-        _require(self.out.suffix.lower() == ".html", f"A report ends in .html, got {self.out.name!r}.")
-        _require(bool(self.genes), "A report needs genes: name them with --genes, with commas between them.")
+        require(self.out.suffix.lower() == ".html", f"A report ends in .html, got {self.out.name!r}.")
+        require(bool(self.genes), "A report needs genes: name them with --genes, with commas between them.")
 
 
 @dataclass(frozen=True)
@@ -177,12 +177,7 @@ class FetchConfig:
     )
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             self.mirror is None or self.mirror.startswith(("http://", "https://")),
             f"--mirror takes an address that starts with http:// or https://, got {self.mirror!r}.",
         )
-
-
-def _require(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise UsageError(sentence)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geneglass.model.augment import augmented, to_network
-from geneglass.model.contrastive_config import require
+from geneglass.model.limits import require_positive
 from geneglass.model.median_unit import MEDIAN_UNIT, median_scaled
 from geneglass.model.parts import contrastive_loss
 from geneglass.model.pool import Images, Measured
@@ -58,7 +58,7 @@ class BleepConfig(ReducedHeadsConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.soft_temperature > 0, f"soft_temperature must be positive, got {self.soft_temperature}.")
+        require_positive(self, "soft_temperature")
 
 
 PUBLISHED = BleepConfig(

@@ -24,8 +24,8 @@ from geneglass.model.augment import Augmentation
 from geneglass.model.blend import Weights, best_weights, mixed
 from geneglass.model.calibration import Calibration, hits
 from geneglass.model.confidence import Familiarity
-from geneglass.model.contrastive_config import require
 from geneglass.model.early_stop import HeldOut, Stop
+from geneglass.model.limits import require_at_least, require_positive
 from geneglass.model.recipe import FitStep, QueryData, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
 from geneglass.model.regression import deviation_size, usual
@@ -72,9 +72,8 @@ class GeneglassConfig(SoftContrastConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("components", "programmes", "landmarks", "blend_steps", "caution"):
-            require(getattr(self, name) >= 1, f"{name} must be at least 1, got {getattr(self, name)}.")
-        require(self.kernel_width > 0, f"kernel_width must be positive, got {self.kernel_width}.")
+        require_at_least(1, self, "components", "programmes", "landmarks", "blend_steps", "caution")
+        require_positive(self, "kernel_width")
 
     def sizes(self) -> Sizes:
         """Return the settings of the regressions."""

@@ -18,7 +18,8 @@ from typing import Annotated, Any, ClassVar
 from torch import nn
 
 from geneglass.model import spot_side
-from geneglass.model.contrastive_config import Shapes, require
+from geneglass.model.contrastive_config import Shapes
+from geneglass.model.limits import require_not_negative
 from geneglass.model.parts import Principal, ProjectionHead, Temperature
 from geneglass.model.pool import Pool
 from geneglass.model.recipes import RECIPES
@@ -33,9 +34,7 @@ class MclstexpConfig(SpotSideConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            self.feature_components >= 0, f"feature_components must not be negative, got {self.feature_components}."
-        )
+        require_not_negative(self, "feature_components")
 
 
 PUBLISHED = MclstexpConfig(

@@ -17,6 +17,7 @@ import torch
 from geneglass.errors import InputError, UsageError
 from geneglass.model.calibration import Calibration
 from geneglass.model.confidence import Familiarity
+from geneglass.model.limits import require_at_least
 from geneglass.model.novelty import Novelty, known_confidence, novelty_state
 from geneglass.model.recipe import Answer, FitStep, QueryData, Recipe, Snapshots, TrainData
 from geneglass.model.recipes import RECIPES
@@ -57,9 +58,7 @@ class RidgeConfig:
     def __post_init__(self) -> None:
         if self.sight not in get_args(Sight):
             raise UsageError(f"sight must be fitted or all, got {self.sight!r}.")
-        for name in ("components", "programmes", "steps"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        require_at_least(1, self, "components", "programmes", "steps")
         if self.strength not in ("programme", "gene", "shared"):
             raise UsageError(f"strength must be programme, gene or shared, got {self.strength!r}.")
         if not 0 < self.weakest <= self.strongest < float("inf"):
