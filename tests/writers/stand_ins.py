@@ -13,6 +13,11 @@ from geneglass.model.recipe import TrainData
 PATCH_PX = 32
 
 
+def patches(n: int, size: int = 224, seed: int = 0) -> UInt8Array:
+    """Return (n, size, size, 3) patches that are random but fixed."""
+    return np.random.default_rng(seed).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
+
+
 class ReadyFeatures(Encoder):
     """An encoder without a network, whose features come from elsewhere.
 
@@ -50,10 +55,7 @@ class RandomPatches:
     """Patches that are random but fixed: n places, one field of view per seed (n itself where none is given)."""
 
     def __init__(self, n: int, *seeds: int) -> None:
-        shape = (n, PATCH_PX, PATCH_PX, 3)
-        self.views: tuple[UInt8Array, ...] = tuple(
-            np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8) for seed in seeds or (n,)
-        )
+        self.views = tuple(patches(n, PATCH_PX, seed) for seed in seeds or (n,))
 
     def read(self, rows: NDArray[np.int64]) -> tuple[UInt8Array, ...]:
         return tuple(view[rows] for view in self.views)
@@ -78,7 +80,7 @@ def counted_section(
 def with_patches(data: TrainData, encoder: Encoder, *seeds: int) -> TrainData:
     """Return a section with random patches (`RandomPatches`), and with what the encoder makes of them as features."""
     n = len(data.features)
-    patches = RandomPatches(n, *seeds)
+    seen = RandomPatches(n, *seeds)
     whole = np.random.default_rng(3).normal(size=(4, encoder.dim)).astype(np.float32)
-    features = encoder.finish(encoder.encode(patches.views), data.centres_um_yx)
-    return replace(data, features=features, slide_features=whole, patches=patches)
+    features = encoder.finish(encoder.encode(seen.views), data.centres_um_yx)
+    return replace(data, features=features, slide_features=whole, patches=seen)

@@ -9,6 +9,8 @@ from geneglass.data.types import PatchSpec
 from geneglass.errors import InputError, UsageError
 from geneglass.model.make import encoder_notice, make_encoder
 from geneglass.model.pathology_networks import PATHOLOGY_NETWORKS
+from hub_cache import put_in_cache
+from stand_ins import patches
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -26,10 +28,6 @@ WITH_MEAN = {"virchow": 1, "virchow2": 5, "midnight-12k": 1}
 """Those whose features hold the mean of the patch tokens, and the tokens that come before these."""
 
 
-def patches(n, size=224, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
-
-
 def make(name, **options):
     encoder = make_encoder(name, **options)
     encoder.bfloat16 = False
@@ -38,17 +36,6 @@ def make(name, **options):
 
 def weights_of(name):
     return {key: value.contiguous() for key, value in make(name).network().vit.state_dict().items()}
-
-
-@pytest.fixture
-def no_network(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-
-    def refuse(*args, **kwargs):
-        raise AssertionError("the network was used without being asked for")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
-    monkeypatch.setattr("socket.getaddrinfo", refuse)
 
 
 @pytest.mark.parametrize("name", PATHOLOGY_NETWORKS)
@@ -134,7 +121,7 @@ def test_a_file_of_another_network_is_said(tmp_path):
         make("uni@nowhere.bin")
 
 
-def test_without_consent_the_terms_are_told_and_nothing_is_fetched(no_network):
+def test_without_consent_the_terms_are_told_and_nothing_is_fetched(hub):
     with pytest.raises(InputError) as caught:
         make_encoder("uni")
     text = str(caught.value)
@@ -149,13 +136,9 @@ def test_without_consent_the_terms_are_told_and_nothing_is_fetched(no_network):
         assert encoder_notice(name) == ""
 
 
-def test_cached_weights_need_no_notice_and_no_network(no_network, tmp_path):
+def test_cached_weights_need_no_notice_and_no_network(hub):
     weights = weights_of("lunit-s16@random")
-    folder = tmp_path / "hub" / "models--1aurent--vit_small_patch16_224.lunit_dino"
-    (folder / "refs").mkdir(parents=True)
-    (folder / "refs" / "main").write_text("abc")
-    (folder / "snapshots" / "abc").mkdir(parents=True)
-    save_file(weights, folder / "snapshots" / "abc" / "model.safetensors")
+    put_in_cache(hub, "1aurent/vit_small_patch16_224.lunit_dino", model__safetensors=weights)
     assert encoder_notice("lunit-s16") == ""
     found = make_encoder("lunit-s16").network().vit.state_dict()
     assert all(torch.equal(found[name], value) for name, value in weights.items())

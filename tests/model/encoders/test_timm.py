@@ -1,7 +1,5 @@
 """timm networks as encoders: names, weights from files, nothing downloaded unasked."""
 
-import json
-
 import numpy as np
 import pytest
 import timm
@@ -12,36 +10,10 @@ from geneglass.data.types import PatchSpec
 from geneglass.errors import InputError, UsageError
 from geneglass.model.encoder_name import EncoderName
 from geneglass.model.make import make_encoder
+from hub_cache import put_in_cache
+from stand_ins import patches
 
 MOBILENET = "weights/mobilenet_v2_imagenet_features_fp16.pt"
-
-
-def patches(n, size=224, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
-
-
-@pytest.fixture
-def hub(tmp_path, monkeypatch):
-    """An empty hub cache, and a network that fails the test when it is used."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-
-    def refuse(*args, **kwargs):
-        raise AssertionError("the network was used without being asked for")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
-    monkeypatch.setattr("socket.getaddrinfo", refuse)
-    return tmp_path / "hub"
-
-
-def put_in_cache(hub, repository, **files):
-    folder = hub / f"models--{repository.replace('/', '--')}"
-    snapshot = folder / "snapshots" / "abc"
-    snapshot.mkdir(parents=True)
-    (folder / "refs").mkdir()
-    (folder / "refs" / "main").write_text("abc")
-    for name, content in files.items():
-        target = snapshot / name.replace("__", ".")
-        save_file(content, target) if name.startswith("model") else target.write_text(json.dumps(content))
 
 
 def test_names_are_taken_apart_and_put_together():
@@ -136,6 +108,14 @@ def test_an_option_that_changes_no_weight_changes_the_identity(tmp_path):
     assert make_encoder(name).identity == make_encoder(f"{name}&um=16").identity
 
 
+def computes_what_torchvision_does(encoder, source, atol):
+    encoder.bfloat16 = False
+    images = patches(2, 64)
+    with torch.inference_mode():
+        expected = source.features(torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255).mean((2, 3)).numpy()
+    np.testing.assert_allclose(encoder.encode((images,)), expected, rtol=1e-3, atol=atol)
+
+
 def test_torchvision_densenet_weights_fit_and_the_last_activation_can_be_left_out(tmp_path):
     import torchvision
 
@@ -143,11 +123,7 @@ def test_torchvision_densenet_weights_fit_and_the_last_activation_can_be_left_ou
     source = torchvision.models.densenet121().eval()
     save_file(source.state_dict(), tmp_path / "d.safetensors")
     encoder = make_encoder(f"timm:densenet121@{tmp_path / 'd.safetensors'}?px=64&final_act=0&mean=0&std=1")
-    encoder.bfloat16 = False
-    images = patches(2, 64)
-    with torch.inference_mode():
-        expected = source.features(torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255).mean((2, 3)).numpy()
-    np.testing.assert_allclose(encoder.encode((images,)), expected, rtol=1e-3, atol=1e-4)
+    computes_what_torchvision_does(encoder, source, 1e-4)
 
 
 def test_mobilenet_from_a_local_file_computes_what_torchvision_does(tmp_path):
@@ -157,11 +133,7 @@ def test_mobilenet_from_a_local_file_computes_what_torchvision_does(tmp_path):
     source = torchvision.models.mobilenet_v2().eval()
     torch.save(source.state_dict(), tmp_path / "m.pt")
     encoder = make_encoder(f"timm:mobilenetv2_100@{tmp_path / 'm.pt'}?px=64&mean=0&std=1")
-    encoder.bfloat16 = False
-    images = patches(2, 64)
-    with torch.inference_mode():
-        expected = source.features(torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255).mean((2, 3)).numpy()
-    np.testing.assert_allclose(encoder.encode((images,)), expected, rtol=1e-3, atol=1e-5)
+    computes_what_torchvision_does(encoder, source, 1e-5)
 
 
 def test_real_imagenet_weights_load_and_see_more_than_random_ones(shared_data):
