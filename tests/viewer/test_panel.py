@@ -130,7 +130,7 @@ def test_a_slide_without_pixel_size_is_asked_for_it(panel, tmp_path, qtbot, wait
     assert "mpp = 0.75" in panel.desk.cohort_file().read_text()
 
 
-def test_use_open_layers_takes_a_slide_that_napari_itself_open_path(panel, three_sections, qtbot, wait_for):
+def test_use_open_layers_takes_a_slide_that_napari_itself_opened(panel, three_sections, qtbot, wait_for):
     slide = read_cohort(three_sections).sections[0].slide
     press(qtbot, panel.head.use)
     assert "No layer" in panel.messages.text.text()
