@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
@@ -66,6 +67,14 @@ def measured_by_file(her2st: Path, name: str) -> tuple[pd.DataFrame, pd.Series]:
     counts = pd.read_csv(path, sep="\t", index_col=0)
     totals = counts.sum(axis=1)
     return np.log1p(counts.mul(10_000 / totals, axis=0)), totals
+
+
+def picture_of(path: Path) -> Image.Image:
+    """Return a slide's picture, read without geneglass; its pixels when they are asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Pillow warns of pictures as large as a slide.
+        patch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+        return Image.open(path)
 
 
 class Real:

@@ -8,11 +8,21 @@ import pytest
 from geneglass.data.cohort import read_cohort
 from geneglass.data.pyramid import write_pyramid
 from geneglass.data.section import open_section
+from geneglass.data.slide_formats import open_slide
 from geneglass.data.stain import as_colour, stain_of
+from geneglass.data.types import Region
 from geneglass.model.checkpoint import ModelInfo, SectionInfo, read_info
+from geneglass.workflow import suitability
 from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import finish
-from geneglass.workflow.suitability import judge_slide, scale_concern, stain_concern, tissue_concern
+from geneglass.workflow.suitability import (
+    Shares,
+    compare_slide,
+    judge_slide,
+    scale_concern,
+    stain_concern,
+    tissue_concern,
+)
 from geneglass.workflow.train import train
 
 PINK, BLUE, PALE = (0.3, 0.8, 0.4), (0.8, 0.6, 0.2), (0.32, 0.78, 0.42)
@@ -72,9 +82,14 @@ def test_models_that_state_nothing_raise_no_concern():
 
 
 def test_strange_tissue_is_named_only_where_it_is_most_of_the_slide():
-    assert tissue_concern("X", 0.5) is None
-    assert tissue_concern("X", float("nan")) is None
-    assert tissue_concern("X", 0.9).kind == "tissue"
+    assert tissue_concern("X", Shares(0.5, 0.5)) is None
+    assert tissue_concern("X", None) is None
+    doubtful = tissue_concern("X", Shares(0.9, 0.1))
+    assert doubtful.kind == "tissue"
+    assert "At 90% of the places looked at, X shows the model tissue that it is not confident of" in doubtful.sentence
+    unlike = tissue_concern("X", Shares(1.0, 0.8))
+    assert unlike.kind == "tissue"
+    assert "At 80% of the places looked at, X looks like nothing the model was trained on" in unlike.sentence
 
 
 def test_the_model_file_keeps_the_stains_of_its_training_slides(model, tiny_cohort):
@@ -92,9 +107,6 @@ def test_a_wrong_pixel_size_is_seen(model, section):
 
 
 def test_a_recoloured_slide_is_seen(model, section, tmp_path):
-    from geneglass.data.slide_formats import open_slide
-    from geneglass.data.types import Region
-
     level = section.slide.levels[0]
     pixels = section.slide.read(Region(0, 0, 0, level.height_px, level.width_px))
     # Red and green exchanged: a green stain.
@@ -103,3 +115,31 @@ def test_a_recoloured_slide_is_seen(model, section, tmp_path):
     concerns = finish(judge_slide(model, recoloured))
     assert [concern.kind for concern in concerns][:1] == ["stain"]
     assert section.name in concerns[0].sentence
+
+
+def test_a_slide_of_noise_is_tissue_like_none(model, section, tmp_path):
+    level = section.slide.levels[0]
+    pixels = np.random.default_rng(0).integers(0, 256, (level.height_px, level.width_px, 3), dtype=np.uint8)
+    write_pyramid(tmp_path / "noise.ome.tif", pixels, section.mpp, tile=128)
+    concerns = finish(judge_slide(model, replace(section, slide=open_slide(tmp_path / "noise.ome.tif"))))
+    (tissue,) = [concern for concern in concerns if concern.kind == "tissue"]
+    assert "At 100% of the places looked at" in tissue.sentence
+    assert "looks like nothing the model was trained on" in tissue.sentence
+
+
+def test_what_could_not_be_compared_is_told(model, section, tmp_path):
+    (damaged,) = finish(compare_slide(tmp_path / "none.safetensors", section))
+    assert damaged.kind == "unknown"
+    assert damaged.sentence.startswith(f"{section.name} could not be compared with the training slides: There is no")
+    (scaleless,) = finish(compare_slide(model, replace(section, mpp=None, mpp_source="no tag says so")))
+    assert "The pixel size of" in scaleless.sentence
+    assert finish(compare_slide(model, section)) == ()
+
+
+def test_any_failure_of_the_comparison_is_told(model, section, monkeypatch):
+    def failing(*_):
+        raise RuntimeError("out of something\nwith a long story")
+
+    monkeypatch.setattr(suitability, "stain_of", failing)
+    (concern,) = finish(compare_slide(model, section))
+    assert concern.sentence == f"{section.name} could not be compared with the training slides: out of something."

@@ -48,12 +48,13 @@ class GeneTable(QAbstractTableModel):
         self._only_favourites = self._only_predicted = False
         self._sorting = (GENE, Qt.SortOrder.AscendingOrder)
         self._about = About()
+        self._longest: dict[bool, str] = {}
         self.query = GeneQuery()
         self.compact = False
 
     def set_rows(self, rows: GeneRows, about: About | None = None) -> None:
         """Take the genes of a section, without figures yet; search, filters and order stay."""
-        self._rows, self._about = rows, about or About()
+        self._rows, self._about, self._longest = rows, about or About(), {}
         self._upper = [name.upper() for name in rows.names]
         self._index = {name: number for number, name in enumerate(rows.names)}
         self._figures, self._spots = {}, {}
@@ -140,8 +141,11 @@ class GeneTable(QAbstractTableModel):
 
     def longest_held_out(self, *, compact: bool = False) -> str:
         """Return the longest text of the column of held-out r, with or without its interval."""
-        known = np.flatnonzero(np.isfinite(self._rows.held_out))
-        return max((self._held_out_text(int(number), compact=compact) for number in known), key=len, default="")
+        if compact not in self._longest:
+            known = np.flatnonzero(np.isfinite(self._rows.held_out))
+            texts = (self._held_out_text(int(number), compact=compact) for number in known)
+            self._longest[compact] = max(texts, key=len, default="")
+        return self._longest[compact]
 
     def name_at(self, row: int) -> str:
         """Return the gene of a row."""

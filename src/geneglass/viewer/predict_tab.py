@@ -20,12 +20,13 @@ from geneglass.viewer.doubt import percent
 from geneglass.viewer.growing import Growing
 from geneglass.viewer.look import Elided, Fold, add_row, form, heading, primary, quiet
 from geneglass.viewer.model_list import ModelList
-from geneglass.viewer.slide_check import SlideCheck
+from geneglass.viewer.slide_check import Compared, SlideCheck
 from geneglass.workflow.config import PredictConfig
 from geneglass.workflow.events import Event
 from geneglass.workflow.predict import predict
 
 PREDICT, PREDICT_ANYWAY, GO_ON = "Predict genes", "Predict genes anyway", "Go on predicting"
+NOT_YET = f"Nothing is predicted yet. Read what is said of this slide, then press {PREDICT_ANYWAY} if you want to."
 
 
 class PredictTab(QWidget):
@@ -146,7 +147,25 @@ class PredictTab(QWidget):
             config = self.config()
             config.out.parent.mkdir(parents=True, exist_ok=True)
             name = self._desk.session.source.name if self._desk.session.source else ""
-            self._desk.run(f"Predicting {name}", predict(config, self._growing.in_view()), self._growing.show)
+            title, job = f"Predicting {name}", predict(config, self._growing.in_view())
+            if self.check.pending:
+                self._desk.run(title, self.check.before(job), self.show_compared)
+            else:
+                self._desk.run(title, job, self._growing.show)
+
+    def show_compared(self, compared: Compared) -> None:
+        """Show what a prediction has come to before which the slide was compared: the maps, or what speaks against it.
+
+        Raises
+        ------
+        InputError
+            When the prediction is of another section than the open one.
+        """
+        self.check.take(compared.key, compared.concerns)
+        if compared.result is None:
+            self._desk.messages.warn(NOT_YET)
+        else:
+            self._growing.show(compared.result)
 
     def _on_started(self, _: str) -> None:
         self._growing.begin()

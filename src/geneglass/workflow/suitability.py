@@ -10,6 +10,7 @@ from geneglass.data.section import Section, require_slide
 from geneglass.data.slide_formats import open_slide
 from geneglass.data.stain import Stain, apart, as_colour, stain_of
 from geneglass.model.checkpoint import ModelInfo, load_model
+from geneglass.model.novelty import UNLIKE
 from geneglass.model.recipe import Recipe
 from geneglass.workflow.config import PredictConfig
 from geneglass.workflow.embed import embed, embed_slide, even_places
@@ -34,18 +35,46 @@ TOO_MANY = 0.75
 
 @dataclass(frozen=True)
 class Concern:
-    """One way in which a slide is unlike the training slides.
+    """One way in which a slide is unlike the training slides, or why that is not known.
 
     Attributes
     ----------
     kind
-        "scale", "stain" or "tissue".
+        "scale", "stain" or "tissue"; "unknown" where it could not be found out.
     sentence
         What was seen, what was expected, and what to do.
     """
 
     kind: str
     sentence: str
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Of the places looked at: how many the model is not confident of, and how many look like nothing in training."""
+
+    doubtful: float
+    unlike: float = 0.0
+
+
+def compare_slide(model: Path, section: Section) -> Job[tuple[Concern, ...]]:
+    """Return what `judge_slide` does, or why the slide could not be compared: nobody is to take silence for likeness.
+
+    Parameters
+    ----------
+    model, section
+        As there.
+    """
+    try:
+        return (yield from judge_slide(model, section))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the slide was not compared, and may be predicted
+        return (not_compared(section.name, error),)
+
+
+def not_compared(name: str, error: BaseException) -> Concern:
+    """Return the concern of a slide that could not be compared with the training slides."""
+    why = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return Concern("unknown", f"{name} could not be compared with the training slides: {why.rstrip('.')[:300]}.")
 
 
 def judge_slide(model: Path, section: Section) -> Job[tuple[Concern, ...]]:
@@ -72,8 +101,8 @@ def judge_slide(model: Path, section: Section) -> Job[tuple[Concern, ...]]:
         yield Event("Comparing the slide with the model", 1, 3)
         found.append(stain_concern(section.name, stain_of(own), info))
         yield Event("Comparing the slide with the model", 2, 3)
-        share = yield from strange_share(bare, recipe, info)
-        found.append(tissue_concern(section.name, share))
+        shares = yield from strange_shares(bare, recipe, info)
+        found.append(tissue_concern(section.name, shares))
     return tuple(concern for concern in found if concern is not None)
 
 
@@ -108,23 +137,39 @@ def stain_concern(name: str, stain: Stain | None, info: ModelInfo) -> Concern | 
     )
 
 
-def tissue_concern(name: str, share: float) -> Concern | None:
-    """Return a concern where the model is not confident of most places."""
-    if not share > TOO_MANY:
+def tissue_concern(name: str, shares: Shares | None) -> Concern | None:
+    """Return a concern where most places look like nothing in training, or the model is not confident of them.
+
+    Parameters
+    ----------
+    name
+        Of the section.
+    shares
+        None where the model can not say of any slide.
+    """
+    if shares is None:
         return None
-    return Concern(
-        "tissue",
-        f"At {share:.0%} of the places looked at, {name} shows the model tissue that it is not confident of: for most "
-        "genes the training mean may be as good a guess.",
-    )
+    if shares.unlike > TOO_MANY:
+        return Concern(
+            "tissue",
+            f"At {shares.unlike:.0%} of the places looked at, {name} looks like nothing the model was trained on: it "
+            "can not say how good a prediction is there.",
+        )
+    if shares.doubtful > TOO_MANY:
+        return Concern(
+            "tissue",
+            f"At {shares.doubtful:.0%} of the places looked at, {name} shows the model tissue that it is not confident "
+            "of: for most genes the training mean may be as good a guess.",
+        )
+    return None
 
 
-def strange_share(section: Section, recipe: Recipe, info: ModelInfo) -> Job[float]:
-    """Return the share of places all over the tissue that the model is not confident of; NaN where it can not say."""
+def strange_shares(section: Section, recipe: Recipe, info: ModelInfo) -> Job[Shares | None]:
+    """Return what share of places all over the tissue the model is not sure of; None where it can not say."""
     slide, mpp = require_slide(section)
     centres = even_places(slide, mpp, STRIDE_UM, PLACES)
     if not len(centres):
-        return float("nan")
+        return None
     features = yield from embed(section, recipe.encoder, centres)
     names = tuple(f"place_{row}" for row in range(len(centres)))
     query = make_query(section, info, recipe, Places(names, centres, None), features)
@@ -133,9 +178,10 @@ def strange_share(section: Section, recipe: Recipe, info: ModelInfo) -> Job[floa
         query = replace(query, slide_features=whole)
     answer = recipe.predict(query)
     if answer.confidence is None or not np.isfinite(answer.confidence).any():
-        return float("nan")
+        return None
+    known = answer.confidence[np.isfinite(answer.confidence)]
     below = PredictConfig.abstain_below if answer.calibrated else UNCALIBRATED_BELOW
-    return float((answer.confidence[np.isfinite(answer.confidence)] < below).mean())
+    return Shares(float((known < below).mean()), float((known == UNLIKE).mean()))
 
 
 def _range(values: Sequence[float]) -> str:
