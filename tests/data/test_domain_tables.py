@@ -38,7 +38,9 @@ def test_spots_come_back_in_their_domains(section: Section, tmp_path: Path, name
     assert len(set(wanted)) == 3
     back = read_regions(path, section, {"Tumor": (1, 2, 3)})
     assert list(spots_in(back, section.centres_yx)) == wanted
-    assert {domain.name: domain.colour_rgb for domain in back} == {"Tumor": (1, 2, 3), "Stroma": None}
+    colours = {domain.name: domain.colour_rgb for domain in back}
+    assert colours["Tumor"] == (1, 2, 3)
+    assert colours["Stroma"] not in ((1, 2, 3), None)
 
 
 def test_the_h5ad_says_who_drew_and_leaves_the_open_table_alone(section: Section, tmp_path: Path) -> None:

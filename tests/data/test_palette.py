@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from geneglass.data.palette import COLOURS, first_palette, next_colour, read_palette, write_palette
+from geneglass.data.palette import COLOURS, FURTHER_COLOURS, first_palette, next_colour, read_palette, write_palette
 
 
 def test_own_names_are_kept_in_their_order(tmp_path: Path) -> None:
@@ -25,4 +25,8 @@ def test_a_missing_or_damaged_file_gives_the_first_palette(tmp_path: Path) -> No
 def test_the_next_colour_is_one_that_few_names_have() -> None:
     assert next_colour({}) == COLOURS[0]
     assert next_colour({"a": COLOURS[0], "b": COLOURS[1]}) == COLOURS[2]
-    assert next_colour(first_palette()) == COLOURS[0]
+    palette = first_palette()
+    for n in range(len(FURTHER_COLOURS)):
+        palette[f"of my own {n}"] = next_colour(palette)
+    assert len(set(palette.values())) == len(palette)
+    assert next_colour(palette) == COLOURS[0]

@@ -37,6 +37,15 @@ def test_neighbours_of_one_label_make_one_area_without_gaps() -> None:
     assert not region.shape.interiors
 
 
+def test_an_array_placed_by_hand_makes_one_area_without_gaps() -> None:
+    rng = np.random.default_rng(2)
+    y, x = np.meshgrid(np.arange(12) * 100.0, np.arange(15) * 106.0, indexing="ij")
+    centres_yx = np.stack([y.ravel(), x.ravel()], axis=1) + rng.uniform(-9, 9, (180, 2))
+    (region,) = regions_of(np.full(180, "a"), centres_yx, {})
+    assert region.shape.geom_type == "Polygon"
+    assert not region.shape.interiors
+
+
 def test_few_places_and_places_on_a_line_and_twice_the_same() -> None:
     assert regions_of(np.array(["a"]), np.array([[5.0, 7.0]]), {})[0].shape.contains(shapely.Point(7, 5))
     line = np.stack([np.arange(6) * 10.0, np.full(6, 3.0)], axis=1)

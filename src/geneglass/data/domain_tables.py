@@ -10,6 +10,7 @@ import pandas as pd
 from geneglass.data.annotation import RGB, Domain, spots_in
 from geneglass.data.atomic import atomic_path
 from geneglass.data.labels import label_column, with_labels
+from geneglass.data.palette import next_colour
 from geneglass.data.regions import regions_of
 from geneglass.data.section import Section, require_spots
 from geneglass.data.types import FloatArray
@@ -63,7 +64,7 @@ def read_regions(path: Path, section: Section, colours: Mapping[str, RGB]) -> tu
     section
         With measured spots.
     colours
-        By name.
+        By name; another name gets one that the fewest names have.
 
     Raises
     ------
@@ -79,7 +80,10 @@ def read_regions(path: Path, section: Section, colours: Mapping[str, RGB]) -> tu
         labels = _texts(with_labels(spots, path).table.obs["label"])
     if not any(labels):
         raise InputError(f"{path.name} names no region for any spot of {section.name}; give the file of this section.")
-    return regions_of(np.array(labels, dtype=object), section.centres_yx, colours)
+    every = dict(colours)
+    for name in sorted(set(labels) - {""} - every.keys()):
+        every[name] = next_colour(every)
+    return regions_of(np.array(labels, dtype=object), section.centres_yx, every)
 
 
 def _from_h5ad(path: Path, wanted: Sequence[str]) -> list[str]:

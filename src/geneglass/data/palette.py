@@ -19,6 +19,16 @@ COLOURS: tuple[RGB, ...] = (
 )
 """Told apart by colour-blind readers: Okabe and Ito 2008, "Color universal design", figure 16."""
 
+FURTHER_COLOURS: tuple[RGB, ...] = (
+    (153, 153, 51),
+    (17, 119, 51),
+    (136, 34, 85),
+    (204, 102, 119),
+    (170, 68, 153),
+    (51, 34, 136),
+)
+"""For names of one's own beside the first: Tol 2021, "Colour schemes", those of "muted" that are none of the above."""
+
 FIRST_NAMES = (
     "Tumor", "Stroma", "Immune cells", "Normal epithelium", "Vessel", "Fat", "Necrosis", "Artefact",
 )  # fmt: skip
@@ -59,9 +69,9 @@ def write_palette(path: Path, palette: Palette) -> None:
 
 
 def next_colour(palette: Palette) -> RGB:
-    """Return the colour that the fewest names have, the first of several."""
+    """Return the colour that the fewest names have, the first of several: a new name beside the first has its own."""
     used = list(palette.values())
-    return min(COLOURS, key=used.count)
+    return min((*COLOURS, *FURTHER_COLOURS), key=used.count)
 
 
 def _rgb(value: object) -> RGB | None:

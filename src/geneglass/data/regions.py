@@ -10,8 +10,13 @@ from geneglass.data.annotation import RGB, Domain
 from geneglass.data.geojson_shape import alone
 from geneglass.data.types import FloatArray
 
-REACH = 0.75
-"""How far a place reaches where no other is near, in distances of neighbours: more than the half diagonal of a grid."""
+REACH, NEIGHBOURS = 0.75, 4
+"""How far a place reaches where no other is near, in distances of neighbours: more than the half diagonal of a grid.
+On an array that was placed by hand the nearest neighbour is nearer than the others: the fourth says how far apart
+places lie, and leaves no gaps at the corners of four."""
+
+ROUNDED = 1e-9
+"""To what corners are rounded, in distances of neighbours."""
 
 
 def regions_of(labels: NDArray[Any], centres_yx: FloatArray, colours: Mapping[str, RGB]) -> tuple[Domain, ...]:
@@ -30,10 +35,12 @@ def regions_of(labels: NDArray[Any], centres_yx: FloatArray, colours: Mapping[st
     """
     import shapely
 
+    # Cells of neighbours meet in places that are rounded differently: on this grid they are the same.
+    grid_px = ROUNDED * (pitch_px(centres_yx) or 1.0)
     named = np.array([str(label) if label is not None else "" for label in labels], dtype=object)
     cells = _cells(np.asarray(centres_yx, dtype=np.float64)[:, ::-1])
     domains = [
-        Domain(name, alone(shapely.union_all(cells[named == name])), colours.get(name))
+        Domain(name, alone(shapely.union_all(cells[named == name], grid_size=grid_px)), colours.get(name))
         for name in sorted(set(named) - {""})
     ]
     return tuple(sorted(domains, key=lambda domain: -domain.shape.area))
@@ -41,12 +48,18 @@ def regions_of(labels: NDArray[Any], centres_yx: FloatArray, colours: Mapping[st
 
 def pitch_px(centres_yx: NDArray[np.floating[Any]]) -> float:
     """Return the median distance from a place to its nearest neighbour, in the unit given; 0 for one place alone."""
+    return _distance_px(centres_yx, 1)
+
+
+def _distance_px(centres_yx: NDArray[np.floating[Any]], which: int) -> float:
+    """Return the median distance to the nearest neighbour, the second, and so on; to the last where there are few."""
     from scipy.spatial import cKDTree
 
-    if len(centres_yx) < 2:
+    which = min(which, len(centres_yx) - 1)
+    if which < 1:
         return 0.0
-    distances, _ = cKDTree(centres_yx).query(centres_yx, k=2)
-    return float(np.median(np.asarray(distances)[:, 1]))
+    distances, _ = cKDTree(centres_yx).query(centres_yx, k=which + 1)
+    return float(np.median(np.asarray(distances)[:, which]))
 
 
 def _cells(xy: NDArray[np.float64]) -> NDArray[Any]:
@@ -54,11 +67,12 @@ def _cells(xy: NDArray[np.float64]) -> NDArray[Any]:
 
     if len(xy) == 0:
         return np.empty(0, dtype=object)
-    reach = REACH * (pitch_px(xy) or 1.0)
+    own = np.unique(xy, axis=0)
+    scattered = len(own) >= 3 and np.linalg.matrix_rank(own - own[0]) == 2
+    reach = REACH * (_distance_px(xy, NEIGHBOURS if scattered else 1) or 1.0)
     points = shapely.points(xy)
     discs = np.asarray(shapely.buffer(points, reach, quad_segs=4), dtype=object)
-    own = np.unique(xy, axis=0)
-    if len(own) < 3 or np.linalg.matrix_rank(own - own[0]) < 2:
+    if not scattered:
         return discs
     voronoi = shapely.voronoi_polygons(shapely.MultiPoint(own), extend_to=shapely.box(*_bounds(xy, reach)))
     cells = np.array(shapely.get_parts(voronoi), dtype=object)
