@@ -39,7 +39,7 @@ def model(three_sections: Path, source: SectionSource, tmp_path_factory: pytest.
 
 
 def repainted(source: SectionSource, folder: Path, made: Callable[[UInt8Array], UInt8Array], mpp: float | None) -> Path:
-    """Return the cohort of one section whose slide has other pixels, with their size or without it."""
+    """Return the cohort of one section whose slide has other pixels; without their size, nor spots to tell it by."""
     section = open_section(source)
     assert section.slide is not None
     level = section.slide.levels[0]
@@ -52,7 +52,8 @@ def repainted(source: SectionSource, folder: Path, made: Callable[[UInt8Array], 
         Image.fromarray(made(pixels)).save(slide)
     else:
         write_pyramid(slide, made(pixels), mpp, tile=128)
-    write_cohort(Cohort(folder / "cohort.toml", (replace(source, slide=slide, mpp=None, name="changed"),)))
+    changed = replace(source, slide=slide, name="changed", spots=None if mpp is None else source.spots)
+    write_cohort(Cohort(folder / "cohort.toml", (changed,)))
     return folder / "cohort.toml"
 
 
