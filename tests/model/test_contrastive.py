@@ -153,7 +153,9 @@ def test_confidence_is_lower_where_tissue_is_strange(fitted):
     far = replace(NEW, features=random.normal(size=NEW.features.shape).astype(np.float32) * 0.01)
     strange = recipe.predict(far.query()).confidence
     assert ((familiar >= 0) & (familiar <= 1)).all()
-    assert strange.mean() < familiar.mean()
+    # A few of the familiar places abstain: of so little training tissue the next looks unlike soon.
+    assert (familiar == 0).mean() < 0.15
+    assert np.median(strange) < np.median(familiar)
 
 
 def test_one_section_is_validated_on_its_halves_and_has_no_confidence():

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely.geometry import box
 
+from geneglass.data.annotation import Domain
 from geneglass.data.section import Section
 from geneglass.errors import InputError
 from geneglass.viewer.opening import Dropped, open_path, open_together, take
@@ -80,3 +82,15 @@ def test_labels_and_domains_without_their_section_say_what_to_open_first(tmp_pat
     for path in (tmp_path / "labels.tsv", square(tmp_path / "a.geojson", 0, 9)):
         with pytest.raises(InputError, match=r"open (their section|the slide) first"):
             finish(open_path(path))
+
+
+def test_domains_that_are_dropped_add_to_what_is_drawn(small_cohort: Path, tmp_path: Path) -> None:
+    session = Session()
+    for opened in together(small_cohort.parent, "left.ome.tif").opened:
+        take(session, opened)
+    drawn = Domain("drawn by hand", box(300, 100, 400, 200))
+    session.set_domains((drawn,))
+    for _ in range(2):
+        take(session, finish(open_path(square(tmp_path / "a.geojson", 0, 200), None, session.section)))
+        assert [domain.name for domain in session.domains] == ["drawn by hand", "square"]
+    assert session.domains[0] == drawn

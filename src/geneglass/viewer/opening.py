@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geneglass.data.cohort import Cohort, SectionSource, find_section, read_cohort
+from geneglass.data.joined_domains import joined_domains
 from geneglass.data.section import Section, open_section, with_placement_told
 from geneglass.data.section_domains import is_domains, section_domains
 from geneglass.errors import InputError
@@ -157,7 +158,7 @@ def take(session: Session, opened: Opened) -> None:
     if opened.prediction is not None:
         session.set_prediction(opened.prediction)
     if opened.domains is not None:
-        session.set_domains(opened.domains)
+        session.set_domains(joined_domains(session.domains, (), opened.domains))
     if opened.warnings:
         session.message.emit("\n".join(opened.warnings))
 
