@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from geneglass.data.cohort import read_cohort
 from geneglass.errors import InputError
-from geneglass.viewer.command import require_display, view
+from geneglass.viewer.command import _fill, require_display, view
+from geneglass.workflow.config import TrainConfig
+from geneglass.workflow.events import finish
+from geneglass.workflow.train import train
 from make_cohort import make_cohort
+from repainted import green, repainted
 
 
 def run_cli(*arguments, **environment):
@@ -58,3 +63,34 @@ def test_a_screenshot_of_a_section_and_exit_codes(tmp_path):
     assert "nothing.svs" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "none.png").exists()
+
+
+@pytest.fixture(scope="module")
+def source(three_sections):
+    return read_cohort(three_sections).sections[-1]
+
+
+@pytest.fixture(scope="module")
+def model(three_sections, source, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model") / "ridge.safetensors"
+    hold_out = (f"section:{source.name}",)
+    return finish(train(TrainConfig(three_sections, out, "ridge", panel_size=10, cross_fit=False, hold_out=hold_out)))
+
+
+def test_a_section_is_predicted_by_the_model_given(panel, three_sections, source, model):
+    _fill(panel, section=f"{three_sections}#{source.name}", model=model)
+    assert panel.desk.session.prediction is not None
+    assert panel.predict_tab.check.concerns == ()
+
+
+def test_a_slide_unlike_the_training_slides_is_asked_about_before_it_is_predicted(panel, source, model, tmp_path):
+    _fill(panel, section=str(repainted(source, tmp_path, green, 0.8)), model=model)
+    assert panel.desk.session.prediction is None
+    assert panel.predict_tab.check.banner.isVisible()
+    assert panel.predict_tab.predict.text() == "Predict genes anyway"
+
+
+def test_for_a_screenshot_it_is_predicted_and_the_doubt_printed(panel, source, model, tmp_path, capsys):
+    _fill(panel, section=str(repainted(source, tmp_path, green, 0.8)), model=model, asks=False)
+    assert panel.desk.session.prediction is not None
+    assert "Warning: The tissue of changed is stained unlike" in capsys.readouterr().err

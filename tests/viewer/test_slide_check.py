@@ -1,17 +1,12 @@
 """In a real window: no slide is predicted before it was compared with those that the model was trained on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from geneglass.data.cohort import Cohort, SectionSource, read_cohort, write_cohort
-from geneglass.data.pyramid import write_pyramid
-from geneglass.data.section import open_section
-from geneglass.data.types import Region, UInt8Array
+from geneglass.data.cohort import SectionSource, read_cohort
 from geneglass.viewer import slide_check
 from geneglass.viewer.panel import GeneglassPanel
 from geneglass.workflow import suitability
@@ -19,6 +14,7 @@ from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.events import finish
 from geneglass.workflow.train import train
 from panels import press
+from repainted import green, repainted
 
 Wait = Callable[..., None]
 
@@ -36,29 +32,6 @@ def model(three_sections: Path, source: SectionSource, tmp_path_factory: pytest.
         cohort=three_sections, out=out, recipe="ridge", panel_size=10, cross_fit=False, hold_out=hold_out
     )
     return finish(train(settings))
-
-
-def repainted(source: SectionSource, folder: Path, made: Callable[[UInt8Array], UInt8Array], mpp: float | None) -> Path:
-    """Return the cohort of one section whose slide has other pixels; without their size, nor spots to tell it by."""
-    section = open_section(source)
-    assert section.slide is not None
-    level = section.slide.levels[0]
-    pixels = section.slide.read(Region(0, 0, 0, level.height_px, level.width_px))
-    section.close()
-    slide = folder / "changed.png" if mpp is None else folder / "changed.ome.tif"
-    if mpp is None:
-        from PIL import Image
-
-        Image.fromarray(made(pixels)).save(slide)
-    else:
-        write_pyramid(slide, made(pixels), mpp, tile=128)
-    changed = replace(source, slide=slide, name="changed", spots=None if mpp is None else source.spots)
-    write_cohort(Cohort(folder / "cohort.toml", (changed,)))
-    return folder / "cohort.toml"
-
-
-def green(pixels: UInt8Array) -> UInt8Array:
-    return np.ascontiguousarray(pixels[..., [1, 0, 2]])
 
 
 @pytest.fixture

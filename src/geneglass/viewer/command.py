@@ -42,7 +42,7 @@ def view(
     viewer = napari.Viewer(title="geneglass", show_welcome_screen=section is None)
     try:
         panel = _dock(viewer)
-        _fill(panel, section=section, model=model, prediction=prediction, gene=gene)
+        _fill(panel, section=section, model=model, prediction=prediction, gene=gene, asks=screenshot is None)
         if screenshot is None:
             napari.run()
             return
@@ -97,9 +97,15 @@ def _dock(viewer: Any) -> "GeneglassPanel":
 
 
 def _fill(
-    panel: "GeneglassPanel", *, section: str | None, model: Path | None, prediction: Path | None, gene: str | None
+    panel: "GeneglassPanel",
+    *,
+    section: str | None = None,
+    model: Path | None = None,
+    prediction: Path | None = None,
+    gene: str | None = None,
+    asks: bool = True,
 ) -> None:
-    """Do what was asked for, as a hand in the window would."""
+    """Do what was asked for, as a hand in the window would; without `asks` nobody is there to be asked."""
     from geneglass.viewer.opening import open_named, open_path, take
 
     session = panel.desk.session
@@ -115,16 +121,24 @@ def _fill(
         job = open_path(prediction, session.cohort)
         _finish(panel, f"Opening {prediction.name}", job, lambda found: take(session, found))
     elif model is not None and session.section is not None:
-        _predict(panel)
+        _predict(panel, asks=asks)
     if gene is not None:
         session.set_gene(gene)
 
 
-def _predict(panel: "GeneglassPanel") -> None:
+def _predict(panel: "GeneglassPanel", *, asks: bool) -> None:
+    """Compare the slide with the model, and predict it, unless it is unlike and somebody can be asked."""
     from geneglass.workflow.predict import predict
 
-    config = panel.predict_tab.config()
+    tab = panel.predict_tab
+    config = tab.config()
     config.out.parent.mkdir(parents=True, exist_ok=True)
+    if tab.check.pending:
+        _finish(panel, "Predicting", tab.check.before(predict(config)), tab.show_compared)
+        if asks or not tab.check.concerns:
+            return
+        for concern in tab.check.concerns:
+            typer.echo(f"Warning: {concern.sentence}", err=True)
     _finish(panel, "Predicting", predict(config), panel.desk.session.set_prediction)
 
 
