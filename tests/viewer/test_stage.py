@@ -85,6 +85,22 @@ def test_it_ends_as_if_laid_out_at_once(
         assert np.allclose(viewer.scene.camera.center, at_once.viewer.scene.camera.center)
 
 
+def test_a_prediction_that_comes_twice_comes_into_view(
+    compare: Compare, viewer: ViewerModel, small_cohort: Path, predicted: Predicted, qtbot: Any
+) -> None:
+    at_once = ViewerModel()
+    opened(at_once, small_cohort).session.set_prediction(predicted(compare.session.section))
+    growing = Growing(viewer)
+    growing.show(predicted(compare.session.section))
+    while compare.layer(PREDICTED) is None:
+        qtbot.wait(1)
+    assert compare.laying_out
+    growing.show(predicted(compare.session.section))
+    qtbot.waitUntil(lambda: not compare.laying_out)
+    assert viewer.scene.camera.zoom == at_once.scene.camera.zoom
+    assert np.allclose(viewer.scene.camera.center, at_once.scene.camera.center)
+
+
 def test_a_new_layer_is_never_in_the_pane_of_another(
     compare: Compare, viewer: ViewerModel, predicted: Predicted, qtbot: Any
 ) -> None:

@@ -48,7 +48,7 @@ class Compare:
         """What is drawn: values, colours and titles of both sides; None while nothing is open."""
         self._adopter = Adopter(viewer, session, self)
         self._stage = Stage(session, self._adopter)
-        self._turns, self._apart = Turns(), False
+        self._turns, self._apart, self._whole = Turns(), False, False
         self._fitted: tuple[float, ...] = ()
         self.swipe = Swipe(viewer, self)
         self.blink = Blink(self)
@@ -188,16 +188,18 @@ class Compare:
         whole
             Bring all places into view.
         """
-        self._turns.run(self._steps(keep, whole), apart=self._apart)
+        # What ends a layout takes over that all is to come into view.
+        self._whole = whole or (self._whole and self._turns.pending)
+        self._turns.run(self._steps(keep), apart=self._apart)
 
-    def _steps(self, keep: tuple[str, ...], whole: bool) -> Iterator[None]:
+    def _steps(self, keep: tuple[str, ...]) -> Iterator[None]:
         viewer = self._viewer()
         if viewer is None:
             return
         yield from self._stage.build(viewer, self._wanted_panes(), keep=keep)
         yield
         self._draw()
-        if whole:
+        if self._whole:
             yield
             self.show_all()
         self.laid_out.emit()

@@ -84,7 +84,8 @@ class Growing:
         if viewer is None:
             self._session.set_prediction(prediction)
             return
-        _stay(viewer, self._session)
+        if not compare_of(viewer).laying_out:
+            _stay(viewer, self._session)
         with compare_of(viewer).in_turns():
             self._session.set_prediction(prediction)
 
