@@ -96,21 +96,6 @@ def test_a_slide_like_the_training_slides_is_predicted_by_one_press(
     assert not tab.check.pending
 
 
-def test_a_slide_of_unknown_pixel_size_is_said_not_to_be_compared(
-    panel: GeneglassPanel, source: SectionSource, model: Path, tmp_path: Path, wait_for: Wait
-) -> None:
-    check = panel.predict_tab.check
-    panel.desk.session.set_model(model)
-    panel.tabs.setCurrentIndex(1)
-    panel.desk.open_path(repainted(source, tmp_path, green, None))
-    wait_for(lambda: check.banner.isVisible())
-    assert check.heading.text() == "Not compared with the training slides"
-    assert check.text.text() == (
-        "changed could not be compared with the training slides: its pixel size is not known. Give it above; "
-        "predicting needs it too."
-    )
-
-
 def test_a_comparison_that_fails_is_told_and_does_not_forbid_predicting(
     panel: GeneglassPanel,
     source: SectionSource,
