@@ -16,6 +16,7 @@ from geneglass.data.cohort import read_cohort
 from geneglass.data.gene_book import SIGN
 from geneglass.data.geojson import read_domains
 from geneglass.data.section import open_section
+from geneglass.viewer.annotating import annotating_of
 from geneglass.viewer.bookmarks import bookmarks_of
 from geneglass.viewer.colour_scale import Look
 from geneglass.viewer.compare import compare_of
@@ -123,6 +124,25 @@ def test_all_of_it_comes_back_in_another_place(file: Path, viewer: ViewerModel, 
     session.set_section(open_section(left))
     assert [domain.name for domain in session.domains] == ["tumour"]
     assert session.section.spots.table.obs["domain"].notna().any()
+    session.section.close()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_domain_deleted_since_comes_back_and_one_drawn_since_stays(study: Path, viewer: ViewerModel) -> None:
+    hand, session = annotating_of(viewer), session_of(viewer)
+    session.set_cohort(read_cohort(study))
+    session.set_section(open_section(session.cohort.sections[0]))
+    saved, later = (Domain(name, box(x, 10, x + 90, 150)) for name, x in (("saved", 10), ("later", 200)))
+    hand.do((saved,), "Draw saved")
+    path = study.parent / "again.geneglass.json"
+    finish(save(snapshot(viewer), path))
+    hand.do((), "Delete saved")
+    hand.do((later,), "Draw later")
+    reopen(viewer, path)
+    assert session.domains == (later, saved)
+    hand.undo()
+    assert session.domains == (later,)
+    hand.flush()
     session.section.close()
 
 

@@ -82,6 +82,7 @@ def take_reopened(session: Session, reopened: Reopened) -> None:
             told.append(str(error))
     if reopened.section is not None:
         session.set_section(reopened.section)
+        _bring_back(session, reopened.domains.get(reopened.section.source, ()))
     if saved.gene in {gene.name for gene in session.genes}:
         session.set_gene(saved.gene)
     elif saved.gene is not None and not saved.gene.startswith(SIGN) and session.section is not None:
@@ -89,6 +90,14 @@ def take_reopened(session: Session, reopened: Reopened) -> None:
     session.reopened.emit(saved)
     if told:
         session.message.emit("\n".join(told))
+
+
+def _bring_back(session: Session, saved: "tuple[Domain, ...]") -> None:
+    """Add what a session saved and this window has deleted since, as a step that can be undone; nothing drawn goes."""
+    there = {domain.id for domain in session.domains}
+    missing = tuple(domain for domain in saved if domain.id not in there)
+    if missing:
+        session.set_domains((*session.domains, *missing))
 
 
 def restore_window(viewer: Any, session: Session, saved: SavedSession) -> None:
