@@ -122,7 +122,7 @@ class Session:
         self.hand.wait(lambda: self.panel.genes.model.rowCount() > 0)
         self.hand.keys(search, "", Qt.Key.Key_Down)
         self.hand.wait(lambda: text in (self.session.gene or ""))
-        assert "r = " in self.panel.compare.layer("predicted").name
+        self.hand.wait(lambda: "r = " in self.panel.compare.layer("predicted").name)
 
     def draw(self, name: str) -> None:
         self.hand.tab(self.panel.tabs, "Domains")
