@@ -25,7 +25,7 @@ class ConfidenceControls(QWidget):
         self.value = QLabel()
         self.usual = QPushButton("Usual")
         self.usual.setToolTip("Mark the places where the model itself abstains")
-        self.as_map = QCheckBox("Show the confidence instead of the predicted gene")
+        self.as_map = QCheckBox("Show the confidence instead of the gene")
         self.told = quiet()
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
