@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from qtpy.QtGui import QFontMetrics
+from qtpy.QtGui import QFontMetrics, QIcon
 
 from geneglass.viewer.rings import Ring, apart
-from geneglass.viewer.vote_list import CELL_PX, VoteList
+from geneglass.viewer.vote_list import CELL_PX, VoteList, picture, untinted
 from geneglass.workflow.evidence import Vote
 from geneglass.workflow.explain import Explanation, Question
 from geneglass.workflow.reference_pictures import Picture
@@ -68,3 +68,11 @@ def test_captions_stay_in_their_cell_whatever_the_names_and_the_font(qtbot, poin
         assert listed.iconSize().height() + len(lines) * metrics.lineSpacing() < listed.gridSize().height()
     first, second = (listed.visualItemRect(listed.item(row)) for row in (0, 3))
     assert not first.intersects(second)
+
+
+def test_a_chosen_picture_keeps_its_colours(qapp):
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+    icon = untinted(picture(Picture(pixels, 200.0), 20))
+    plain, chosen = (icon.pixmap(20, mode).toImage() for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected))
+    assert plain == chosen
+    assert chosen.pixelColor(10, 10) != chosen.pixelColor(2, 2)

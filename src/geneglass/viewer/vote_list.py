@@ -44,7 +44,7 @@ class VoteList(QListWidget):
         for vote in explanation.shown:
             lines = caption(vote, explanation.question.gene)
             item = QListWidgetItem("\n".join(metrics.elidedText(line, MIDDLE, CELL_PX - MARGIN_PX) for line in lines))
-            item.setIcon(QIcon(picture(explanation.pictures[vote.row], PICTURE_PX)))
+            item.setIcon(untinted(picture(explanation.pictures[vote.row], PICTURE_PX)))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setToolTip(facts(vote, explanation.pictures[vote.row], explanation.question.gene, explanation.unit))
             item.setData(Qt.ItemDataRole.UserRole, vote.row)
@@ -64,6 +64,13 @@ class VoteList(QListWidget):
         self.setGridSize(QSize(CELL_PX, height))
         self.setMinimumHeight(height + MARGIN_PX)
         return metrics
+
+
+def untinted(pixmap: QPixmap) -> QIcon:
+    """Return an icon that keeps its colours when it is chosen: a stain under a blue tint can not be judged."""
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
 
 
 def caption(vote: Vote, gene: str | None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from geneglass.viewer.colour_scale import UNIT
+from geneglass.viewer.doubt import percent
 from geneglass.viewer.session import Session
 from geneglass.workflow.explain import Explanation
 from geneglass.workflow.reference_pictures import Picture
@@ -41,7 +42,7 @@ def votes_words(found: Explanation, predicted: float, recipe: str) -> str:
         sum(vote.weight for vote in found.shown) / max(sum(v.weight for v in found.votes), 1e-9),
     )
     text = f"{n:,} reference patches voted"
-    text += "." if share > 0.9995 else f"; the {len(found.shown)} heaviest, shown, hold {share:.0%} of the weight."
+    text += "." if share > 0.9995 else f"; the {len(found.shown)} heaviest, shown, hold {percent(share)} of the weight."
     if np.isnan(found.mean) or found.question.gene is None:
         return text
     text += f" Their weighted mean of {found.question.gene} is {found.mean:.2f}"
