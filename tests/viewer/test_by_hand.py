@@ -189,6 +189,8 @@ def test_the_sample_from_its_menu(hand: Any) -> None:
     hand.click(panel.predict_tab.predict)
     until_done(hand, panel)
     assert session.prediction is not None, panel.messages.text.text()
+    # Maps are laid out, and brought into view, in turns of the loop after the job.
+    hand.wait(lambda: not panel.compare.laying_out and not panel._refit.isActive())
     is_a_picture_of_tissue(hand.look("predicted"))
     panes_are_equal_and_hold_all_spots(hand, panel)
 
@@ -226,6 +228,8 @@ def test_real_tissue_by_drop(hand: Any, her2st_cohort: Path, pyramids: Path, mon
     hand.click(panel.predict_tab.predict)
     until_done(hand, panel)
     assert session.prediction is not None, panel.messages.text.text()
+    # Maps are laid out, and brought into view, in turns of the loop after the job.
+    hand.wait(lambda: not panel.compare.laying_out and not panel._refit.isActive())
     is_a_picture_of_tissue(hand.look("predicted"))
     panes_are_equal_and_hold_all_spots(hand, panel)
 
