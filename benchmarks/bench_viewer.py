@@ -273,7 +273,9 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         for overlay, n in MOST_MS:
             title = f"{overlay}_{n}"
-            result[title] |= whole_switches(overlay, n, options.repeats, Path(folder) / title)
+            viewer = napari.Viewer(show=True)
+            result[title] |= whole_switches(viewer, overlay, n, options.repeats, Path(folder) / title)
+            viewer.close()
         result["gaps"] = gaps(Path(folder))
     if options.json:
         print(json.dumps(result))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import anndata
-import napari
 import numpy as np
 import pandas as pd
 from qtpy.QtWidgets import QApplication
@@ -22,11 +21,13 @@ STEP_PX, MPP, GENES = 8, 2.0, 100
 UNIT = "ln(1 + 10,000 x / total of the spot over all genes)"
 
 
-def whole_switches(overlay: str, n: int, repeats: int, folder: Path) -> dict[str, float]:
+def whole_switches(viewer: Any, overlay: str, n: int, repeats: int, folder: Path) -> dict[str, float]:
     """Return the milliseconds of a switch, the median of some, and of handing the prediction over.
 
     Parameters
     ----------
+    viewer
+        A shown window without layers.
     overlay
         "spots": n spots, measured and predicted, in two layers; "raster": n predicted tiles in one, nothing measured.
     n
@@ -38,7 +39,6 @@ def whole_switches(overlay: str, n: int, repeats: int, folder: Path) -> dict[str
     """
     from geneglass.viewer.panel import GeneglassPanel
 
-    viewer = napari.Viewer(show=True)
     panel = GeneglassPanel(viewer)
     viewer.window.add_dock_widget(panel, name="geneglass", area="right")
     viewer.window.resize(1280, 800)
@@ -56,7 +56,6 @@ def whole_switches(overlay: str, n: int, repeats: int, folder: Path) -> dict[str
         times_ms.append(_timed(lambda gene=f"G{number + 1}": session.set_gene(gene)))
         _live(panel)
     roles = [role for role in ("measured", "predicted") if panel.compare.layer(role) is not None]
-    viewer.close()
     whole_ms = float(np.median(times_ms[1:]))
     return {
         "whole_switch_ms": whole_ms,
@@ -75,11 +74,12 @@ def _written(overlay: str, n: int, folder: Path) -> Path:
     line = '[[section]]\nname = "s"\npatient = "p"\nslide = "slide.ome.tif"\n'
     if overlay == "spots":
         random = np.random.default_rng(0)
-        counts = sparse.random(n, GENES, 0.2, "csr", rng=0, data_rvs=lambda size: random.integers(1, 30, size))
-        counts = sparse.csr_matrix(counts, dtype=np.float32)
+        counts = sparse.random(n, GENES - 1, 0.2, rng=0, data_rvs=lambda size: random.integers(1, 30, size))
         # One gene that every spot has, so that none is set aside.
-        counts[:, 0] = 600
-        spots = anndata.AnnData(counts, obs=_names(n), var=_genes())
+        everywhere = sparse.csr_matrix(np.full((n, 1), 600))
+        spots = anndata.AnnData(
+            sparse.hstack([everywhere, counts], format="csr", dtype=np.float32), obs=_names(n), var=_genes()
+        )
         spots.obsm["spatial"] = _centres_xy(n)
         spots.write_h5ad(folder / "spots.h5ad")
         line += 'spots = "spots.h5ad"\n'

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from geneglass.viewer.colour_scale import ColourScale, Look, colour_scale
+from geneglass.viewer.colour_scale import ColourScale, Look, colour_scale, percentile
 
 MEASURED = np.linspace(0, 3, 301, dtype=np.float32)
 PREDICTED = np.linspace(1, 2, 301, dtype=np.float32)
@@ -105,3 +105,21 @@ def test_nothing_transparent_is_not_said_to_be() -> None:
     fixed = colour_scale(np.array([0.0, 3.0, 4.0]), look=Look(threshold=0.1, limits=(1.0, 4.0)))
     assert (fixed.low, fixed.high) == (1.0, 4.0)
     assert "transparent" not in fixed.words()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 101, 5000])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_percentile_is_that_of_numpy_to_the_last_digit(n: int, kind: type) -> None:
+    values = np.random.default_rng(n).gamma(1.0, 2.0, n).astype(kind)
+    before = values.copy()
+    for percent in (0.0, 1.0, 33.3, 50.0, 97.5, 99.0, 100.0):
+        assert percentile(values, percent) == np.percentile(values.astype(float), percent)
+    np.testing.assert_array_equal(values, before)
+
+
+def test_values_of_single_precision_are_compared_with_the_threshold_as_they_are() -> None:
+    """The nearest value of single precision to 0.1 lies above it: it is shown, and the scale begins there."""
+    values = np.array([0.1, 0.1, 0.2, 5.0], np.float32)
+    scale = colour_scale(values, look=Look(threshold=0.1, percentiles=(0, 100)))
+    assert scale == colour_scale(values.astype(float), look=Look(threshold=0.1, percentiles=(0, 100)))
+    assert scale.low == float(np.float32(0.1))

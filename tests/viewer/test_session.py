@@ -15,6 +15,7 @@ from geneglass.data.spots import Spots
 from geneglass.data.types import VISIUM
 from geneglass.errors import InputError
 from geneglass.viewer.session import Session, session_of
+from geneglass.viewer.values import column_of
 
 GENES = ("ACTB", "ERBB2", "MALAT1", "SILENT")
 
@@ -226,3 +227,30 @@ def test_one_session_per_viewer_also_through_a_proxy_and_gone_with_it():
     del two
     gc.collect()
     assert gone() is None
+
+
+def test_a_column_is_worked_out_once_and_lies_in_one_piece(session):
+    session.set_prediction(make_prediction(session.section))
+    first = session.measured("ERBB2")
+    assert session.measured("ERBB2") is first
+    assert not np.allclose(session.measured("ACTB"), first)
+    np.testing.assert_array_equal(session.measured("ERBB2"), first)
+    assert column_of(session.prediction, "NOVEL").strides == (4,)
+    session.set_section(make_section("two", seed=2))
+    assert not np.allclose(session.measured("ERBB2"), first)
+
+
+@pytest.mark.parametrize("order", [slice(None, None, -1), slice(5, 20), [3]])
+def test_rows_of_the_prediction_are_found_by_name(session, order):
+    prediction = make_prediction(session.section, order)
+    session.set_prediction(prediction)
+    wanted = prediction.obs_names.get_indexer(session.section.spots.table.obs_names)
+    np.testing.assert_array_equal(session.predicted_rows, wanted)
+
+
+def test_a_prediction_that_shares_no_name_has_no_rows(session):
+    prediction = make_prediction(session.section)
+    prediction.obs_names = [f"tile{i}" for i in range(prediction.n_obs)]
+    session.set_prediction(prediction)
+    assert session.predicted_rows is None
+    assert not session.on_spots

@@ -1,6 +1,7 @@
 """Places on a square lattice: their row and column, where they lie as regularly as the pixels of a picture."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,16 @@ class Lattice:
         """Return the distance of neighbours in level-0 pixels."""
         return float(np.hypot(*self.steps_yx_px[0]))
 
+    @cached_property
+    def cells(self) -> NDArray[np.int64]:
+        """Return (n,) where each place lies in a picture, row after row."""
+        return self.row * self.shape[1] + self.column
+
     def picture(self, values: FloatArray) -> FloatArray:
         """Return (n,) values as a picture of `shape`, NaN where there is no place."""
-        found = np.full(self.shape, np.nan, np.float32)
-        found[self.row, self.column] = values
-        return found
+        found = np.full(self.shape[0] * self.shape[1], np.nan, np.float32)
+        found[self.cells] = values
+        return found.reshape(self.shape)
 
 
 def lattice_of(centres_yx: FloatArray) -> Lattice | None:

@@ -46,7 +46,7 @@ def measured_column(cache: dict[str, Any], table: "AnnData", gene: str, totals: 
     Parameters
     ----------
     cache
-        Keeps the counts by gene, so that the next one is fast.
+        Keeps the counts by gene, so that the next one is fast, and the last column.
     table
         Raw counts.
     gene
@@ -58,5 +58,9 @@ def measured_column(cache: dict[str, Any], table: "AnnData", gene: str, totals: 
 
     if "columns" not in cache:
         cache["columns"] = table.X.tocsc() if hasattr(table.X, "tocsc") else np.asarray(table.X)
-    column = cache["columns"][:, [table.var_names.get_loc(gene)]]
-    return normalise(np.asarray(column.todense() if hasattr(column, "todense") else column, np.float32), totals)[:, 0]
+    if "column" not in cache or cache["column"][0] != gene:
+        column = cache["columns"][:, [table.var_names.get_loc(gene)]]
+        full = np.asarray(column.todense() if hasattr(column, "todense") else column, np.float32)
+        cache["column"] = gene, normalise(full, totals)[:, 0]
+    values: FloatArray = cache["column"][1]
+    return values

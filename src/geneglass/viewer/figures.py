@@ -188,11 +188,12 @@ def _sides(session: Session, names: tuple[str, ...]) -> GeneSides | PredictedSid
     table = section.spots.table
     columns = table.var_names.get_indexer(list(names))
     sides = GeneSides(names, table.X, columns, session.totals(), places.kept, places.centres_yx)
-    if prediction is None or not session.on_spots:
+    rows = session.predicted_rows
+    if prediction is None or rows is None:
         return sides
     return replace(
         sides,
         predicted=prediction.X,
         predicted_columns=prediction.var_names.get_indexer(list(names)),
-        predicted_rows=prediction.obs_names.get_indexer(table.obs_names),
+        predicted_rows=rows,
     )

@@ -46,11 +46,14 @@ def paint(layer: Layer, made: LayerTuple, *, opacity: float, outlined: bool) -> 
     if layer.colormap.name != kwargs["colormap"]["name"]:
         layer.colormap = kwargs["colormap"]
     if tuple(layer.contrast_limits) != kwargs["contrast_limits"]:
-        # The range of the slider first: limits are cut off at it.
-        layer.contrast_limits_range = kwargs["contrast_limits"]
+        # The range of the slider first: limits are cut off at it. They follow, and are told then.
+        with layer.events.contrast_limits.blocker():
+            layer.contrast_limits_range = kwargs["contrast_limits"]
         layer.contrast_limits = kwargs["contrast_limits"]
     layer.data = data
-    layer.opacity = opacity * (FAINT if outlined else 1.0)
+    wanted = opacity * (FAINT if outlined else 1.0)
+    if layer.opacity != wanted:
+        layer.opacity = wanted
 
 
 def paint_palette(layer: Image, numbers: FloatArray, palette: NDArray[np.float32]) -> None:

@@ -218,13 +218,13 @@ class Session:
         if self.prediction is None:
             return None
         if "predicted_places" not in self._cache:
-            self._cache["predicted_places"] = places_of(self.prediction, self._rows(), self.measured_places)
+            self._cache["predicted_places"] = places_of(self.prediction, self.predicted_rows, self.measured_places)
         return self._cache["predicted_places"]
 
     @property
     def on_spots(self) -> bool:
         """Return whether measured and predicted values have the same places, row by row."""
-        return self.prediction is not None and self._rows() is not None
+        return self.prediction is not None and self.predicted_rows is not None
 
     @property
     def derived(self) -> dict[str, Derived]:
@@ -242,7 +242,7 @@ class Session:
 
     def predicted(self, gene: str) -> FloatArray | None:
         """Return the prediction of a gene at `predicted_places`, (n,); None where it is not predicted."""
-        adata, rows = self.prediction, self._rows()
+        adata, rows = self.prediction, self.predicted_rows
         if adata is None or (gene not in adata.var_names and gene not in self.derived):
             return None
         values = self.derived[gene].predicted if gene in self.derived else column_of(adata, gene)
@@ -274,7 +274,8 @@ class Session:
             self._cache["totals"] = spot_totals(self.section.spots)
         return self._cache["totals"]
 
-    def _rows(self) -> NDArray[np.int64] | None:
+    @property
+    def predicted_rows(self) -> NDArray[np.int64] | None:
         """Return, per measured spot, its row of the prediction (-1 for none); None where they share no name."""
         if "rows" not in self._cache:
             spots = None if self.section is None else self.section.spots

@@ -91,8 +91,14 @@ def rows_of(prediction: "AnnData | None", spots: Spots | None) -> NDArray[np.int
     """Return, per measured spot, its row of the prediction (-1 for none); None where they share no name."""
     if prediction is None or spots is None:
         return None
-    rows = prediction.obs_names.get_indexer(spots.table.obs_names)
-    return rows if (rows >= 0).any() else None
+    # Of a million tiles, looking each up among the spots is faster than making all of them something to look up in.
+    spot = spots.table.obs_names.get_indexer(prediction.obs_names)
+    known = np.flatnonzero(spot >= 0)
+    if not len(known):
+        return None
+    rows = np.full(spots.table.n_obs, -1, np.int64)
+    rows[spot[known]] = known
+    return rows
 
 
 def places_of(prediction: "AnnData", rows: NDArray[np.int64] | None, spots: Places | None) -> Places:
@@ -117,9 +123,9 @@ def places_of(prediction: "AnnData", rows: NDArray[np.int64] | None, spots: Plac
 
 
 def column_of(table: "AnnData", gene: str) -> FloatArray:
-    """Return the values of one gene, (n,)."""
+    """Return the values of one gene, (n,), one after the other in memory: all that follows is faster for it."""
     column = table.X[:, table.var_names.get_loc(gene)]
-    return np.asarray(column.todense() if hasattr(column, "todense") else column, np.float32).reshape(-1)
+    return np.ascontiguousarray(column.todense() if hasattr(column, "todense") else column, np.float32).reshape(-1)
 
 
 def take(values: FloatArray, rows: NDArray[np.int64]) -> FloatArray:

@@ -51,14 +51,17 @@ def require_same_section(prediction: "AnnData", section: Section) -> None:
         When it is of another one.
     """
     stated = dict(prediction.uns.get("geneglass", {}))
-    shares_spots = section.spots is not None and prediction.obs_names.isin(section.spots.table.obs_names).any()
     same_slide = section.slide is not None and (
         stated.get("slide_hash") == section.slide.content_hash()
         if stated.get("slide_hash")
         else stated.get("slide") == section.slide.path.name
     )
-    if not (same_slide or (shares_spots and not stated.get("slide_hash"))):
+    if not (same_slide or (not stated.get("slide_hash") and _shares_spots(prediction, section))):
         raise InputError(
             f"The prediction is of section {stated.get('section', 'unknown')!r}, not of {section.name!r}: "
             "open the section it was made for."
         )
+
+
+def _shares_spots(prediction: "AnnData", section: Section) -> bool:
+    return section.spots is not None and bool(prediction.obs_names.isin(section.spots.table.obs_names).any())
