@@ -10,7 +10,7 @@ from geneglass.errors import InputError
 
 
 def test_they_come_back_as_they_were_and_stand_as_x_y_in_the_file(tmp_path: Path) -> None:
-    kept = (Bookmark((120.5, 340.25), 0.5, "Nekrose – fragen"), Bookmark((0.0, 7.0), 2.0))
+    kept = (Bookmark((120.5, 340.25), 0.5, "Nekrose – fragen"), Bookmark((4078.3548387, 7.0), 2 / 3))
     write_bookmarks(tmp_path / "places.json", tmp_path / "slide.svs", kept)
     assert read_bookmarks(tmp_path / "places.json") == kept
     content = json.loads((tmp_path / "places.json").read_text(encoding="utf-8"))

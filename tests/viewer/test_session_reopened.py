@@ -146,6 +146,14 @@ def test_a_domain_deleted_since_comes_back_and_one_drawn_since_stays(study: Path
     session.section.close()
 
 
+def test_a_place_that_is_there_is_not_added_again_and_keeps_its_note(file: Path, viewer: ViewerModel) -> None:
+    reopen(viewer, file)
+    bookmarks_of(viewer).set_note(0, "written since")
+    reopen(viewer, file)
+    assert [item.note for item in bookmarks_of(viewer).here] == ["written since"]
+    session_of(viewer).section.close()
+
+
 def test_a_missing_file_is_named_and_the_rest_opened(file: Path, viewer: ViewerModel) -> None:
     (file.parent / "left.ome.tif").unlink()
     (file.parent / "mine.right.h5ad").unlink()

@@ -18,7 +18,7 @@ class Bookmark:
     Attributes
     ----------
     centre_yx_px
-        What lies in the middle, in level-0 pixels from the corner of the slide.
+        What lies in the middle, in level-0 pixels from the corner of the slide, to a hundredth as in the file.
     zoom
         Screen pixels per level-0 pixel.
     note
@@ -32,12 +32,14 @@ class Bookmark:
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, self.centre_yx_px)) or not 0 < self.zoom < math.inf:
             raise InputError(f"A place needs a finite centre and a zoom above 0, got {self.centre_yx_px}, {self.zoom}.")
+        y, x = self.centre_yx_px
+        object.__setattr__(self, "centre_yx_px", (round(y, 2), round(x, 2)))
 
 
 def as_json(bookmarks: Sequence[Bookmark]) -> list[dict[str, Any]]:
     """Return bookmarks as they stand in a file, centres as (x, y)."""
     return [
-        {"centre_xy_px": [round(x, 2), round(y, 2)], "zoom": item.zoom, "note": item.note}
+        {"centre_xy_px": [x, y], "zoom": item.zoom, "note": item.note}
         for item in bookmarks
         for y, x in [item.centre_yx_px]
     ]

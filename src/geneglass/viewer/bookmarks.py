@@ -56,8 +56,11 @@ class Bookmarks:
         self._set_here([item for i, item in enumerate(self.here) if i != index])
 
     def join(self, source: SectionSource, bookmarks: Sequence[Bookmark]) -> None:
-        """Take bookmarks of a section in, as from a session file; those that are there already stay once."""
-        self._set(source, dict.fromkeys((*self.of(source), *bookmarks)))
+        """Take bookmarks of a section in, as from a session file; a place that is here keeps its note."""
+        here = self.of(source)
+        places = {(item.centre_yx_px, item.zoom) for item in here}
+        new = [item for item in bookmarks if (item.centre_yx_px, item.zoom) not in places]
+        self._set(source, dict.fromkeys((*here, *new)))
 
     def _set_here(self, bookmarks: Sequence[Bookmark]) -> None:
         if self._session.source is None:
