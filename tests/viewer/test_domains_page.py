@@ -131,7 +131,7 @@ def test_draw_name_undo_redo_reopen_export_and_read_back(
     hand.qtbot.keyClick(slide.canvas, Qt.Key.Key_Z, both)
     until(hand, lambda: names(panel) == ["Tumor", "Nerve"])
 
-    choose_tool(hand, page, "Look")
+    choose_tool(hand, page, "Navigate")
     slide.click((120, 140))
     until(hand, lambda: page.annotating.chosen == tumor.id)
     hand.look("chosen")
@@ -189,7 +189,7 @@ def test_corners_move_by_mouse_and_clusters_genes_and_a_second_reader_are_shown(
     )
     page.tools.undo.click()
     assert session.domains == (left, right)
-    choose_tool(hand, page, "Look")
+    choose_tool(hand, page, "Navigate")
 
     unfold(hand, page.clusters)
     page.clusters.method.setCurrentText("k-means")

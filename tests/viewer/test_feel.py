@@ -70,7 +70,7 @@ def test_the_help_lists_every_key() -> None:
     assert not keys_in_code() - listed_keys(page) - {STAR_KEY.keys}
     assert set(NAPARI) <= set(get_settings().shortcuts.shortcuts)
     for title in (title for _, title, _ in TOOLS):
-        assert title in ("Look", "Move", "Corners") or title.split()[-1].lower() in page.lower(), title
+        assert title in ("Navigate", "Move", "Corners") or title.split()[-1].lower() in page.lower(), title
 
 
 def keys_in_code() -> set[str]:

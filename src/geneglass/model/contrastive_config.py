@@ -13,32 +13,94 @@ from geneglass.model.weighting import Weighting
 class ContrastiveConfig:
     """What every contrastive recipe lets one choose."""
 
-    fine_tune: Annotated[bool, {"tooltip": "Train the image encoder too, instead of a head on its features"}] = False
-    embed_dim: Annotated[int, {"min": 2, "tooltip": "Length of the shared embedding"}] = 128
-    dropout: Annotated[float, {"min": 0.0, "max": 0.95, "tooltip": "Share of units dropped in training"}] = 0.3
-    temperature: Annotated[float, {"min": 0.001, "tooltip": "What similarities are divided by, at the start"}] = 0.1
-    learn_temperature: Annotated[bool, {"tooltip": "Whether training changes the temperature"}] = True
-    batch: Annotated[int, {"min": 2, "tooltip": "Spots per training step"}] = 1024
-    batches: Annotated[Literal["mixed", "section"], {"tooltip": "Spots of all sections mixed, or one at a time"}] = (
-        "mixed"
+    fine_tune: Annotated[
+        bool,
+        {"tooltip": "Teach the image network itself on your slides: slow, and hardly possible without a graphics card"},
+    ] = False
+    embed_dim: Annotated[
+        int,
+        {
+            "min": 2,
+            "tooltip": "Into how many numbers tissue and spots are summed up to be compared; more needs more spots",
+        },
+    ] = 128
+    dropout: Annotated[
+        float,
+        {
+            "min": 0.0,
+            "max": 0.95,
+            "tooltip": "Share of what is learned that is blanked out by chance, lest slides are learned by heart",
+        },
+    ] = 0.3
+    temperature: Annotated[
+        float,
+        {"min": 0.001, "tooltip": "How strictly only the best match counts when training begins: smaller is stricter"},
+    ] = 0.1
+    learn_temperature: Annotated[bool, {"tooltip": "Let training itself find how strictly the best match counts"}] = (
+        True
     )
-    optimiser: Annotated[Literal["adamw", "adam"], {"tooltip": "adam counts the decay into the gradient"}] = "adamw"
-    learning_rate: Annotated[float, {"min": 0.0, "tooltip": "Step size of the optimiser"}] = 1e-3
-    weight_decay: Annotated[float, {"min": 0.0, "tooltip": "Pull of the weights towards zero"}] = 1e-2
-    epochs: Annotated[int, {"min": 1, "max": 100000, "tooltip": "Passes over the spots, at most"}] = 200
+    batch: Annotated[
+        int, {"min": 2, "tooltip": "How many spots are looked at together in each step; fewer need less memory"}
+    ] = 1024
+    batches: Annotated[
+        Literal["mixed", "section"],
+        {"tooltip": "Whether each step sees spots of all sections, or of a single section at a time"},
+    ] = "mixed"
+    optimiser: Annotated[
+        Literal["adamw", "adam"],
+        {"tooltip": "The rule by which each step changes the model; adam is here for published forms that used it"},
+    ] = "adamw"
+    learning_rate: Annotated[
+        float,
+        {
+            "min": 0.0,
+            "tooltip": "How far each step changes the model: too far and it never settles, too little and it crawls",
+        },
+    ] = 1e-3
+    weight_decay: Annotated[
+        float, {"min": 0.0, "tooltip": "Holds the model back from relying on few features; more makes it more careful"}
+    ] = 1e-2
+    epochs: Annotated[int, {"min": 1, "max": 100000, "tooltip": "How often training goes over all spots, at most"}] = (
+        200
+    )
     validate: Annotated[
-        bool, {"tooltip": "Choose epochs (k, weighting) on training tissue left out, then train on all"}
+        bool,
+        {"tooltip": "Hold back tissue to see when to stop and how many similar spots to use, then train on all"},
     ] = True
-    patience: Annotated[int, {"min": 1, "tooltip": "Stop after so many epochs without a better inner score"}] = 20
-    inner_folds: Annotated[int, {"min": 2, "max": 20, "tooltip": "Groups left out in turn to validate, at most"}] = 4
-    k: Annotated[int, {"min": 0, "tooltip": "Reference spots per prediction; 0 chooses on training tissue"}] = 0
+    patience: Annotated[
+        int, {"min": 1, "tooltip": "Stop when so many rounds have brought nothing better on the tissue held back"}
+    ] = 20
+    inner_folds: Annotated[
+        int,
+        {
+            "min": 2,
+            "max": 20,
+            "tooltip": "In how many parts tissue is held back in turn, at most: more is surer and takes longer",
+        },
+    ] = 4
+    k: Annotated[
+        int,
+        {
+            "min": 0,
+            "tooltip": "From how many of the most similar spots a value is made; 0 finds out on training tissue",
+            "label": "Similar spots (k)",
+        },
+    ] = 0
     weighting: Annotated[
         Literal["fitted", Weighting],
-        {"tooltip": "How the retrieved spots are weighed; fitted chooses on training tissue"},
+        {"tooltip": "How much more the most similar spots count than the others; fitted finds out on training tissue"},
     ] = "fitted"
-    distance: Annotated[Literal["l1", "l2"], {"tooltip": "What inverse_square measures"}] = "l2"
-    normalise_input: Annotated[bool, {"tooltip": "Fine-tuning: apply the encoder's own mean and std"}] = True
-    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, or those of a published form"}] = "flips"
+    distance: Annotated[
+        Literal["l1", "l2"],
+        {"tooltip": "How unlikeness is measured where the weighting is inverse_square; without effect elsewhere"},
+    ] = "l2"
+    normalise_input: Annotated[
+        bool, {"tooltip": "Fine-tuning only: bring colours to the range that the image network was made for"}
+    ] = True
+    augment: Annotated[
+        Augmentation,
+        {"tooltip": "Fine-tuning only: how patches are turned, mirrored or tinted by chance, to see past it"},
+    ] = "flips"
 
     def __post_init__(self) -> None:
         require_at_least(2, self, "embed_dim", "batch", "inner_folds")

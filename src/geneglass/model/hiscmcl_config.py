@@ -14,44 +14,69 @@ class HiscmclConfig(SpotSideConfig):
 
     scales: Annotated[
         Literal["spot+neighbourhood+slide", "spot+neighbourhood", "spot+slide", "spot"],
-        {"tooltip": "What is seen of the tissue: the spot, wider fields of view around it, places of the whole slide"},
+        {"tooltip": "What is seen of the tissue: the spot, the tissue around it, and places all over the slide"},
     ] = "spot+neighbourhood+slide"
     spot_um: Annotated[
-        float, {"min": 0.0, "tooltip": "Fields of view up to this edge, and the narrowest in any case, are the spot"}
+        float,
+        {
+            "min": 0.0,
+            "tooltip": "Pictures up to this edge length count as the spot itself, wider ones as what is around it",
+        },
     ] = 160.0
     wide_view: Annotated[
         Literal["physical", "upsampled"],
-        {"tooltip": "The neighbourhood is more tissue, or the narrowest field of view again, drawn larger"},
+        {"tooltip": "What is around a spot is really more tissue, or only the spot drawn larger, as published"},
     ] = "physical"
     fusion: Annotated[
         Literal["attention", "concat"],
-        {"tooltip": "The spot attends to the other scales, or all are laid side by side"},
+        {"tooltip": "How the scales are brought together: weighed for each spot, or simply side by side"},
     ] = "attention"
-    scale_weights: Annotated[bool, {"tooltip": "Multiply each field of view by a learned weight; they sum to one"}] = (
-        False
-    )
+    scale_weights: Annotated[bool, {"tooltip": "Let training find how much each field of view counts"}] = False
     view_components: Annotated[
-        int, {"min": 0, "tooltip": "Principal axes kept of the features of each field of view; 0 keeps all"}
+        int,
+        {
+            "min": 0,
+            "tooltip": "How many independent features of each field of view are kept, the strongest first; 0 keeps all",
+        },
     ] = 30
-    token_dim: Annotated[int, {"min": 1, "tooltip": "Length of a token, and of what the scales are fused to"}] = 64
-    fusion_heads: Annotated[int, {"min": 1, "tooltip": "Heads of the attention to other scales"}] = 4
+    token_dim: Annotated[int, {"min": 1, "tooltip": "Into how many numbers each scale is summed up"}] = 64
+    fusion_heads: Annotated[
+        int, {"min": 1, "tooltip": "In how many ways at once the scales are weighed against each other"}
+    ] = 4
     fusion_dropout: Annotated[
-        float, {"min": 0.0, "max": 0.95, "tooltip": "Share of the fused numbers dropped in training"}
+        float,
+        {
+            "min": 0.0,
+            "max": 0.95,
+            "tooltip": "Share of what the scales say together that is blanked out by chance in training",
+        },
     ] = 0.3
     slide_role: Annotated[
         Literal["modulate", "attend"],
-        {"tooltip": "Places of the slide make the spot's numbers larger or smaller, or are one more scale"},
+        {"tooltip": "The rest of the slide strengthens or weakens the spot's features, or is one more scale"},
     ] = "modulate"
     slide_dropout: Annotated[
-        float, {"min": 0.0, "max": 0.95, "tooltip": "Share of places that do not see their slide in a training step"}
+        float,
+        {
+            "min": 0.0,
+            "max": 0.95,
+            "tooltip": "Share of spots that are shown without the rest of the slide, lest slides are learned by heart",
+        },
     ] = 0.0
     accumulate: Annotated[
-        int, {"min": 1, "tooltip": "Batches whose gradients make one step; negatives are of one batch all the same"}
+        int,
+        {
+            "min": 1,
+            "tooltip": "How many groups of spots are gathered for each step; more is steadier and slower",
+        },
     ] = 1
     bank_transformer: Annotated[
-        bool, {"tooltip": "Reference spots go through the trained Transformer, as in training, or past it"}
+        bool,
+        {"tooltip": "Reference spots are read in the light of the others in prediction too, as they are in training"},
     ] = True
-    bank_log: Annotated[bool, {"tooltip": "Take ln(1 + x) once more of the expression that is given back"}] = False
+    bank_log: Annotated[
+        bool, {"tooltip": "An oddity of the published form: the logarithm is taken a second time of what is given back"}
+    ] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -19,52 +19,103 @@ class MvitgeneConfig(ContrastiveConfig):
     embedding little.
     """
 
-    temperature: Annotated[float, {"min": 0.001, "tooltip": "What similarities are divided by, at the start"}] = 0.2
-    hard_weight: Annotated[float, {"min": 0.0, "tooltip": "Weight of: each place finds its own spot"}] = 0.1
-    soft_weight: Annotated[float, {"min": 0.0, "tooltip": "Weight of: each place finds spots like its own"}] = 1.0
-    vit_weight: Annotated[float, {"min": 0.0, "tooltip": "Weight of: the whole patch alone finds its spot"}] = 0.1
-    mse_weight: Annotated[float, {"min": 0.0, "tooltip": "Weight of the expression head's squared error"}] = 1.0
-    pearson_weight: Annotated[float, {"min": 0.0, "tooltip": "Weight of the expression head's 1 - r"}] = 0.5
-    directions: Annotated[
-        Literal["both", "spots"], {"tooltip": "Images and spots find each other, or only spots find images"}
-    ] = "both"
-    soft_sigma: Annotated[float, {"min": 1e-3, "tooltip": "Distance at which embeddings of unit length are alike"}] = (
-        1.0
-    )
-    soft_temperature: Annotated[
-        float, {"min": 1e-6, "tooltip": "What likeness is divided by for soft targets; small is sharp"}
+    temperature: Annotated[
+        float,
+        {"min": 0.001, "tooltip": "How strictly only the best match counts when training begins: smaller is stricter"},
     ] = 0.2
-    detach_targets: Annotated[bool, {"tooltip": "No gradient goes through the soft targets"}] = True
+    hard_weight: Annotated[
+        float,
+        {"min": 0.0, "tooltip": "How much training asks that each piece of tissue finds its own spot among all others"},
+    ] = 0.1
+    soft_weight: Annotated[
+        float,
+        {
+            "min": 0.0,
+            "tooltip": "How much training asks that each piece of tissue finds the spots that resemble its own",
+        },
+    ] = 1.0
+    vit_weight: Annotated[
+        float, {"min": 0.0, "tooltip": "How much training asks that the whole patch by itself finds its spot"}
+    ] = 0.1
+    mse_weight: Annotated[float, {"min": 0.0, "tooltip": "How much training asks that each gene's value is met"}] = 1.0
+    pearson_weight: Annotated[
+        float, {"min": 0.0, "tooltip": "How much training asks that each gene's map has the right pattern"}
+    ] = 0.5
+    directions: Annotated[
+        Literal["both", "spots"],
+        {"tooltip": "Whether tissue and spots find each other, or only spots find tissue, as published"},
+    ] = "both"
+    soft_sigma: Annotated[
+        float, {"min": 1e-3, "tooltip": "How unlike two spots may be and still count as alike: smaller is stricter"}
+    ] = 1.0
+    soft_temperature: Annotated[
+        float,
+        {
+            "min": 1e-6,
+            "tooltip": "How much the most alike spots outweigh those that are less alike: smaller is sharper",
+        },
+    ] = 0.2
+    detach_targets: Annotated[
+        bool, {"tooltip": "Which spots count as alike is taken as given in each step, instead of being bent to fit"}
+    ] = True
     head_target: Annotated[
-        Literal["log", "counts"], {"tooltip": "The expression head learns log-normalised expression, or raw counts"}
+        Literal["log", "counts"],
+        {"tooltip": "What is learned of each gene beside the search: its logarithm, or its raw counts as published"},
     ] = "log"
     pearson_within: Annotated[
-        Literal["section", "batch"], {"tooltip": "r of the expression head is taken per section, or over a mixed batch"}
+        Literal["section", "batch"],
+        {"tooltip": "Patterns are compared within each section, or over spots of all sections together"},
     ] = "section"
     head_weight: Annotated[
-        float, {"min": 0.0, "max": 1.0, "tooltip": "Share of the expression head in a prediction; 0 only retrieves"}
+        float,
+        {
+            "min": 0.0,
+            "max": 1.0,
+            "tooltip": "How much directly computed values count in a prediction; at 0 all comes from similar spots",
+        },
     ] = 0.0
     sub_patches: Annotated[
-        int, {"min": 1, "tooltip": "Frozen features: how many of the narrowest fields of view are the sub-patches"}
+        int, {"min": 1, "tooltip": "How many of the narrowest fields of view are looked at as details of the patch"}
     ] = 10
     vit_share: Annotated[
-        float, {"min": 0.0, "max": 0.99, "tooltip": "Share of the whole patch in an embedding, the rest sub-patches"}
+        float, {"min": 0.0, "max": 0.99, "tooltip": "How much the whole patch counts, and its details the rest"}
     ] = 0.5
     query_view: Annotated[
         Literal["tiles", "whole"],
-        {"tooltip": "Prediction shows the sub-patch network what it was trained on, or a whole patch"},
+        {"tooltip": "In prediction the network of details sees details, or a whole patch as published"},
     ] = "tiles"
     rerank: Annotated[
-        Literal["none", "random"], {"tooltip": "References are taken by similarity, or as a random network re-ranks it"}
+        Literal["none", "random"],
+        {"tooltip": "Similar spots in the order of their similarity, or in one that chance decides, as published"},
     ] = "none"
-    feature_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the features kept; 0 keeps all"}] = 100
-    gene_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the expression kept; 0 keeps all"}] = 30
+    feature_components: Annotated[
+        int,
+        {
+            "min": 0,
+            "tooltip": "How many independent features of the picture are kept, the strongest first; 0 keeps all",
+        },
+    ] = 100
+    gene_components: Annotated[
+        int,
+        {"min": 0, "tooltip": "How many patterns of genes that go together are kept, the strongest first; 0 keeps all"},
+    ] = 30
     expression_unit: Annotated[
-        Literal["total", "median"], {"tooltip": "Depth of a spot is set to 10,000, or to the section's median total"}
+        Literal["total", "median"],
+        {"tooltip": "How spots of few and many counts are made alike: to 10,000 counts, or the section's median"},
     ] = "total"
-    tile_px: Annotated[int, {"min": 0, "tooltip": "Fine-tuning: edge that tiles are resized to; 0 as they are cut"}] = 0
-    vit: Annotated[str, {"tooltip": "Fine-tuning: timm's name of the network for the whole patch"}] = "mobilevit_s"
-    vit_weights: Annotated[str, {"tooltip": "Fine-tuning: file with its weights; empty starts from random ones"}] = ""
+    tile_px: Annotated[
+        int,
+        {
+            "min": 0,
+            "tooltip": "Fine-tuning only: to what edge length details are resized; 0 leaves them as they are cut",
+        },
+    ] = 0
+    vit: Annotated[
+        str, {"tooltip": "Fine-tuning only: the network that sees the whole patch, by its name in the timm library"}
+    ] = "mobilevit_s"
+    vit_weights: Annotated[
+        str, {"tooltip": "Fine-tuning only: a file with what that network has learned; empty starts from nothing"}
+    ] = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,8 +17,17 @@ from geneglass.model.pool import Pool
 class ReducedHeadsConfig(ContrastiveConfig):
     """Settings of both sides."""
 
-    feature_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the features kept; 0 keeps all"}] = 100
-    gene_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the expression kept; 0 keeps all"}] = 30
+    feature_components: Annotated[
+        int,
+        {
+            "min": 0,
+            "tooltip": "How many independent features of the picture are kept, the strongest first; 0 keeps all",
+        },
+    ] = 100
+    gene_components: Annotated[
+        int,
+        {"min": 0, "tooltip": "How many patterns of genes that go together are kept, the strongest first; 0 keeps all"},
+    ] = 30
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -21,17 +21,43 @@ from geneglass.model.soft_targets import both_ways, divergence, kernel_targets
 class SoftContrastConfig(ReducedHeadsConfig):
     """Settings of both sides and of their loss."""
 
-    batch: Annotated[int, {"min": 2, "tooltip": "Spots per training step"}] = 256
-    learning_rate: Annotated[float, {"min": 0.0, "tooltip": "Step size of the optimiser"}] = 3e-3
-    patience: Annotated[int, {"min": 1, "tooltip": "Stop after so many epochs without a better inner score"}] = 10
-    temperature: Annotated[float, {"min": 0.001, "tooltip": "What similarities are divided by, at the start"}] = 0.2
-    hard_weight: Annotated[float, {"min": 0.0, "tooltip": "Weight of: each place finds its own spot"}] = 0.1
-    soft_weight: Annotated[float, {"min": 0.0, "tooltip": "Weight of: each place finds spots like its own"}] = 1.0
-    soft_sigma: Annotated[float, {"min": 1e-3, "tooltip": "Distance at which embeddings of unit length are alike"}] = (
-        1.0
-    )
+    batch: Annotated[
+        int, {"min": 2, "tooltip": "How many spots are looked at together in each step; fewer need less memory"}
+    ] = 256
+    learning_rate: Annotated[
+        float,
+        {
+            "min": 0.0,
+            "tooltip": "How far each step changes the model: too far and it never settles, too little and it crawls",
+        },
+    ] = 3e-3
+    patience: Annotated[
+        int, {"min": 1, "tooltip": "Stop when so many rounds have brought nothing better on the tissue held back"}
+    ] = 10
+    temperature: Annotated[
+        float,
+        {"min": 0.001, "tooltip": "How strictly only the best match counts when training begins: smaller is stricter"},
+    ] = 0.2
+    hard_weight: Annotated[
+        float,
+        {"min": 0.0, "tooltip": "How much training asks that each piece of tissue finds its own spot among all others"},
+    ] = 0.1
+    soft_weight: Annotated[
+        float,
+        {
+            "min": 0.0,
+            "tooltip": "How much training asks that each piece of tissue finds the spots that resemble its own",
+        },
+    ] = 1.0
+    soft_sigma: Annotated[
+        float, {"min": 1e-3, "tooltip": "How unlike two spots may be and still count as alike: smaller is stricter"}
+    ] = 1.0
     soft_temperature: Annotated[
-        float, {"min": 1e-6, "tooltip": "What likeness is divided by for soft targets; small is sharp"}
+        float,
+        {
+            "min": 1e-6,
+            "tooltip": "How much the most alike spots outweigh those that are less alike: smaller is sharper",
+        },
     ] = 0.2
 
     def __post_init__(self) -> None:

@@ -40,29 +40,46 @@ FREQUENCIES = 6
 class SpotSideConfig(ContrastiveConfig):
     """Settings of the spot side, and of what it is compared by."""
 
-    similarity: Annotated[Literal["cosine", "dot"], {"tooltip": "dot: embeddings are not normalised in the loss"}] = (
-        "cosine"
-    )
-    gene_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the expression kept; 0 keeps all"}] = 30
+    similarity: Annotated[
+        Literal["cosine", "dot"],
+        {"tooltip": "cosine compares directions only; dot lets long embeddings count more, as one published form does"},
+    ] = "cosine"
+    gene_components: Annotated[
+        int,
+        {"min": 0, "tooltip": "How many patterns of genes that go together are kept, the strongest first; 0 keeps all"},
+    ] = 30
     context: Annotated[
-        Literal["neighbours", "batch"], {"tooltip": "A spot attends to its neighbours, or to the spots of its batch"}
+        Literal["neighbours", "batch"],
+        {"tooltip": "In whose light a spot is read: that of its neighbours, or of spots drawn together by chance"},
     ] = "neighbours"
-    neighbour_spots: Annotated[int, {"min": 1, "tooltip": "Neighbouring spots that a spot attends to"}] = 6
-    layers: Annotated[int, {"min": 0, "max": 12, "tooltip": "Transformer blocks of the spot side"}] = 1
-    heads: Annotated[int, {"min": 1, "tooltip": "Attention heads"}] = 4
-    head_dim: Annotated[int, {"min": 1, "tooltip": "Length of each head"}] = 16
+    neighbour_spots: Annotated[
+        int, {"min": 1, "tooltip": "How many of the nearest spots on the slide are looked at with each spot"}
+    ] = 6
+    layers: Annotated[
+        int,
+        {
+            "min": 0,
+            "max": 12,
+            "tooltip": "How many times over a spot is read in the light of the others; 0 reads it alone",
+        },
+    ] = 1
+    heads: Annotated[int, {"min": 1, "tooltip": "In how many ways at once a spot is compared with its neighbours"}] = 4
+    head_dim: Annotated[int, {"min": 1, "tooltip": "How many numbers each of these comparisons uses"}] = 16
     position: Annotated[
         Literal["none", "fourier", "table"],
-        {"tooltip": "Position on the spot side: waves over micrometres, or a learned row per array coordinate"},
+        {"tooltip": "What is known of where a spot lies: nothing, micrometres (fourier), or row and column (table)"},
     ] = "none"
     table_rows: Annotated[
-        Literal["used", "all"], {"tooltip": "Position tables: only the rows that a training spot has, or all 65,536"}
+        Literal["used", "all"],
+        {"tooltip": "For position by table only: rows and columns that occur, or all 65,536 as published"},
     ] = "used"
     expression_input: Annotated[
-        Literal["total", "panel"], {"tooltip": "Depth is taken over all genes (ln), or over the panel (log10)"}
+        Literal["total", "panel"],
+        {"tooltip": "Counts are taken relative to all genes (ln), or to the genes learned (log10) as published"},
     ] = "total"
     bank_unit: Annotated[
-        Literal["total", "gene"], {"tooltip": "gene: each gene scaled over its section, depth left in"}
+        Literal["total", "gene"],
+        {"tooltip": "What is given back is relative to the spot's total, or to the gene's total over the section"},
     ] = "total"
 
     def __post_init__(self) -> None:

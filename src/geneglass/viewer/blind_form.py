@@ -20,6 +20,11 @@ from geneglass.workflow.blinded import CANNOT_TELL, LEFT, RIGHT
 KEYS = {Qt.Key.Key_Left: LEFT, Qt.Key.Key_Right: RIGHT, Qt.Key.Key_Down: CANNOT_TELL}
 VIEWER_KEYS = {"Left": LEFT, "Right": RIGHT, "Down": CANNOT_TELL}
 LARGEST_SEED = 999_999
+ANSWER_TIPS = {
+    LEFT: "I take the map on the left for the measured one (left arrow key)",
+    CANNOT_TELL: "Both could be the measured one: neither looks more real (down arrow key)",
+    RIGHT: "I take the map on the right for the measured one (right arrow key)",
+}
 
 
 class BlindForm(QWidget):
@@ -32,20 +37,29 @@ class BlindForm(QWidget):
         self._bound = False
         self.reader = QLineEdit()
         self.reader.setPlaceholderText("Your name")
-        self.reader.setToolTip("Recorded with every answer")
+        self.reader.setToolTip("Who reads: written with every answer into the file of readings")
         self.genes = QLineEdit()
         self.genes.setPlaceholderText("all measured and predicted")
         self.genes.setToolTip("Names with spaces or commas; empty for all that are both measured and predicted")
         self.count = _spin(1, 1000, 20, "So many genes are asked about, drawn at random")
-        self.seed = _spin(0, LARGEST_SEED, secrets.randbelow(LARGEST_SEED), "Two readers with one seed see the same")
+        self.seed = _spin(
+            0,
+            LARGEST_SEED,
+            secrets.randbelow(LARGEST_SEED),
+            "Two readers who enter the same number are asked for the same genes on the same sides",
+        )
         self.file = Elided()
         self.change = QPushButton("Change…")
         self.change.setToolTip("Record the answers in another file; a file of readings is added to")
         self.start = primary("Start blinded reading")
+        self.start.setToolTip("Hide which map is which, and ask for one gene after another")
         self.question = quiet()
         self.answers = {LEFT: QPushButton("←  Left"), CANNOT_TELL: QPushButton("↓  Cannot tell")}
         self.answers[RIGHT] = QPushButton("Right  →")
+        for choice, tip in ANSWER_TIPS.items():
+            self.answers[choice].setToolTip(tip)
         self.stop = QPushButton("Stop and see the result")
+        self.stop.setToolTip("End here: the answers given so far are kept, and say how often you were right")
         self.result = quiet()
         self._asking, self._planning = QWidget(), QWidget()
         self._lay_out()

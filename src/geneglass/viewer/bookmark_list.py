@@ -46,6 +46,7 @@ class _Places(QListWidget):
         super().__init__()
         self.keys: dict[Qt.Key, Callable[[], None]] = {}
         self.setAccessibleName("Places kept on this slide")
+        self.setToolTip("Click a place to go there, double click to write a note")
         self.setWordWrap(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -72,7 +73,7 @@ class BookmarkList(QWidget):
         self.keep = QPushButton("Keep this place")
         self.keep.setToolTip("Remember what the maps show now, with a note; it comes back with the slide")
         self.note = QPushButton("Note…")
-        self.note.setToolTip("Write a note for the chosen place (F2)")
+        self.note.setToolTip("Write down what is to be seen at the chosen place (F2)")
         self.remove = QPushButton("Remove")
         self.remove.setToolTip("Forget the chosen place (Delete)")
         self.list = _Places()

@@ -25,6 +25,7 @@ class RecipeMenu(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         let_shrink(self)
+        self.setToolTip("The method by which a model learns; the first of the menu is a good choice for most studies")
         names = sorted(RECIPES, key=lambda name: (name != DEFAULT_RECIPE, RECIPES[name].control, name))
         for name in names:
             self._add(name, name, IN_PLAIN_WORDS.get(name) or _first_sentence(RECIPES[name]))

@@ -43,12 +43,18 @@ class DomainClusters(QWidget):
         self.method.setToolTip("Leiden finds how many clusters there are; k-means makes as many as you say")
         self.resolution, self.n_clusters = _resolution(), _n_clusters()
         self.propose = QPushButton("Propose")
-        self.propose.setToolTip("Cluster places by their expression; nothing is drawn before you take it")
+        self.propose.setToolTip(
+            "Group places of like expression and show them as outlines; nothing is drawn before you keep it"
+        )
         self.told = quiet()
         self.list = QListWidget()
         self.list.setFixedHeight(LIST_HEIGHT_PX)
-        self.take, self.dismiss = QPushButton("Take ticked ones"), QPushButton("Dismiss")
-        self.take.setToolTip("Make domains of the ticked clusters; rename them in the list above")
+        self.list.setToolTip("Clusters in their colours on the slide; take the tick from those you do not want")
+        self.take, self.dismiss = QPushButton("Keep ticked"), QPushButton("Dismiss")
+        self.dismiss.setToolTip("Take the proposal off the slide; what you drew stays")
+        self.take.setToolTip(
+            "Make domains of the ticked clusters, to be renamed in the list above; Undo takes them back"
+        )
         self._lay_out()
         self.method.currentTextChanged.connect(self._show_method)
         self.propose.clicked.connect(self._on_propose)
@@ -147,7 +153,7 @@ def _n_clusters() -> QSpinBox:
     spin = QSpinBox()
     spin.setRange(2, 30)
     spin.setValue(ClusterConfig().n_clusters)
-    spin.setToolTip("How many clusters")
+    spin.setToolTip("Into how many groups all places are divided")
     return spin
 
 

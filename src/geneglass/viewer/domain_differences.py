@@ -26,7 +26,7 @@ from geneglass.workflow.profiles import Profiles
 REST = "the rest"
 HEADINGS = ("Gene", "log2 ratio", "in", "outside")
 TIPS = (
-    "Click to see its map",
+    "Name of the gene: a click shows its map",
     "Binary logarithm of the ratio of the means: 1 is twice as much in the domain, −1 half as much",
     "Share of the places in the domain with a value above 0",
     "Share of the places it is compared with that have a value above 0",
@@ -46,9 +46,12 @@ class DomainDifferences(QWidget):
         self._desk = desk
         self.side, self.first, self.second = QComboBox(), QComboBox(), QComboBox()
         self.side.setToolTip("Whose values: what the model predicts, or what was measured")
-        self.first.setToolTip("The domains of this name")
-        self.second.setToolTip("What they are compared with")
+        self.first.setToolTip("Genes of which domains: all of one name count together")
+        self.second.setToolTip("The rest of the tissue, or the domains of another name")
         self.compare = QPushButton("List the genes")
+        self.compare.setToolTip(
+            "Rank all genes by how much they differ between both; a click on one then shows its map"
+        )
         self.told = quiet(CAVEAT)
         self.table = QTableWidget(0, len(HEADINGS))
         self._prepare_table()
@@ -72,6 +75,7 @@ class DomainDifferences(QWidget):
         self.table.setHorizontalHeaderLabels(HEADINGS)
         for column, tip in enumerate(TIPS):
             self.table.horizontalHeaderItem(column).setToolTip(tip)
+        self.table.setToolTip("Those that differ most come first; a click shows the map")
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -20,10 +20,10 @@ from geneglass.viewer.look import quiet
 
 HEADINGS = ("Domain", "Area", "Spots", "Drawn by")
 TIPS = (
-    "Click to choose; double click to rename",
+    "What the domain is called. Click to choose it, double click to rename it",
     "Area in square millimetres, or in pixels where the size of a pixel is not known",
     "Measured spots inside, also where a smaller domain in it has them",
-    "Who drew it",
+    "The pathologist who drew it, by the name given then",
 )
 HEIGHT_PX = 168
 ID = Qt.ItemDataRole.UserRole
@@ -42,6 +42,7 @@ class DomainList(QWidget):
         for column, tip in enumerate(TIPS):
             self.table.horizontalHeaderItem(column).setToolTip(tip)
         self.table.verticalHeader().hide()
+        self.table.setToolTip("Domains drawn on this slide: a click chooses one, a double click on its name renames it")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setIconSize(SWATCH)
@@ -52,7 +53,7 @@ class DomainList(QWidget):
         self.table.itemSelectionChanged.connect(self._on_selected)
         self.table.itemChanged.connect(self._on_renamed)
         self.hint = quiet(NOTHING)
-        self.call = QPushButton("Call it so")
+        self.call = QPushButton("Rename")
         self.delete = QPushButton("Delete")
         self.delete.setToolTip("Take the chosen domain away; Undo brings it back")
         self.delete.clicked.connect(self._on_delete)
@@ -88,7 +89,7 @@ class DomainList(QWidget):
             self.table.clearSelection()
         blocker.unblock()
         self.call.setEnabled(bool(rows))
-        self.call.setToolTip(f"Call the chosen domain {self._annotating.name}, the name above")
+        self.call.setToolTip(f"Give the chosen domain the name chosen above: {self._annotating.name}")
         self.delete.setEnabled(bool(rows))
         self.whole.setEnabled(bool(rows))
         self.hint.setText(HINT if session.domains else NOTHING)

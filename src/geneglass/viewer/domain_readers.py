@@ -29,11 +29,13 @@ class DomainReaders(QWidget):
         self._desk, self._annotating, self._proposed = desk, annotating, proposed
         self._found: Agreement | None = None
         self.choose = QPushButton("Choose the other reader's file…")
+        self.choose.setToolTip("A GeoJSON that a second pathologist drew on this slide, here or in QuPath")
         self.told = quiet(ABOUT)
         self.list = QListWidget()
         self.list.setFixedHeight(LIST_HEIGHT_PX)
         self.list.setToolTip("Areas that both named differently, the largest first; click to look at one")
         self.merge, self.dismiss = QPushButton("Merge both"), QPushButton("Dismiss")
+        self.dismiss.setToolTip("End the comparison and take the conflicts off the slide; what you drew stays")
         self.merge.setToolTip(
             "Join areas of one name; each conflict becomes a domain of its own, to be renamed. Undo takes it back"
         )

@@ -27,13 +27,13 @@ from geneglass.viewer.look import quiet
 SWATCH = QSize(14, 14)
 LASSO, POLYGON = "add_polygon_lasso", "add_polygon"
 TOOLS = (
-    (PAN, "Look", "Move the slide; click a domain to choose it"),
+    (PAN, "Navigate", "Drag the slide and zoom; a click on a domain chooses it"),
     (LASSO, "Lasso", "Hold the left button and go round the region; let go to close it"),
     (POLYGON, "Polygon", "Click corner after corner; a double click closes it, Esc too"),
-    ("select", "Move", "Drag a domain; pull the handles of its frame to stretch or turn it"),
+    ("select", "Move", "Drag a whole domain elsewhere; pull the handles of its frame to stretch or turn it"),
     ("direct", "Corners", "Click a domain, then drag one of its corners"),
-    ("vertex_insert", "Add corner", "Click on the outline of the chosen domain to add a corner"),
-    ("vertex_remove", "Take corner", "Click on a corner of the chosen domain to take it away"),
+    ("vertex_insert", "Add corner", "Click on the outline of the chosen domain, where it should have one more"),
+    ("vertex_remove", "Remove corner", "Click on a corner of the chosen domain to take it away"),
 )
 WHO = "Who draws? Type your name and press Enter: it is asked once and stored in every domain you draw."
 UNDO, REDO = "Ctrl+Z", "Ctrl+Shift+Z"
@@ -63,6 +63,7 @@ class DomainTools(QWidget):
 
     def _prepare(self) -> None:
         self.who.returnPressed.connect(self._on_who)
+        self.who.setToolTip("Stored with every domain you draw from now on, so that readers can be told apart")
         self.drawn_by.setProperty("role", "fold")
         self.drawn_by.setToolTip("Press to change the name that is stored in what is drawn from now on")
         self.drawn_by.clicked.connect(lambda: self._ask(None))

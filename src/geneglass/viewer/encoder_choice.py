@@ -23,7 +23,7 @@ class EncoderChoice(QObject):
 
     def __init__(self, layout: QFormLayout) -> None:
         super().__init__()
-        self.kind = _menu("What turns a patch of the slide into numbers; the built-in one needs no weights")
+        self.kind = _menu("What looks at the stained tissue for the model; the built-in one needs no download")
         for title, kind, tip in (
             ("Colour and texture (built in)", TEXTURE, "Needs nothing; trains in minutes on a laptop"),
             ("Pathology network", PATHOLOGY, "Trained on many slides by others; their licences hold"),
@@ -31,11 +31,13 @@ class EncoderChoice(QObject):
             ("Network (own weights)", NETWORK_FILE, "A network of timm with weights from a file"),
         ):
             _add(self.kind, title, kind, tip)
-        self.pathology = _menu("Pathology networks by their short names")
+        self.pathology = _menu(
+            "Networks that others trained on many slides; each needs its weights and has a licence of its own"
+        )
         for name, entry in PATHOLOGY_NETWORKS.items():
             _add(self.pathology, f"{name} · {entry.title.partition(',')[0]}", name, network_tip(entry))
         self.terms = quiet()
-        self.network = _menu("Any network name of the timm library")
+        self.network = _menu("A network trained on photographs: choose one, or type any name of the timm library")
         self.network.setEditable(True)
         self.network.addItems(NETWORKS)
         self.download = QCheckBox("Download if missing")

@@ -28,6 +28,7 @@ class FirstHint(QFrame):
         self.sample = QPushButton("Open the sample")
         self.sample.setToolTip("Nothing is sent anywhere: the sample comes with geneglass")
         self.dismiss = QPushButton("Not now")
+        self.dismiss.setToolTip("Close this hint for good; Open sample above stays, and ? tells the same")
         self.sample.clicked.connect(self.wants_sample)
         self.dismiss.clicked.connect(self._done)
         buttons = QHBoxLayout()

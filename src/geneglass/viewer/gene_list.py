@@ -121,7 +121,7 @@ class GeneList(QWidget):
             "semicolons or line breaks. Up and down choose a gene while you type."
         )
         self.columns.setText("Columns")
-        self.columns.setToolTip("Choose which columns are shown")
+        self.columns.setToolTip("Choose which figures stand beside each gene")
         self.only_favourites.setToolTip("Show your favourites only: genes with a star")
         self.only_predicted.setToolTip("Leave out the genes that the model does not predict")
         self.nothing.setWordWrap(True)

@@ -40,6 +40,7 @@ class GeneView(FrozenTable):
     def __init__(self, model: GeneTable) -> None:
         super().__init__(FROZEN)
         self.setObjectName("genes")
+        self.setToolTip("Click a gene, or go through them with the arrow keys: its maps are drawn at once")
         self.genes = model
         self._hidden: frozenset[str] = frozenset()
         self._has_domain, self._has_truth = False, True

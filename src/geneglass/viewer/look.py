@@ -93,12 +93,13 @@ def primary(text: str) -> QPushButton:
 
 
 class Fold(QWidget):
-    """A line that unfolds what is seldom needed."""
+    """A line that unfolds what is seldom needed; its tooltip says what that is."""
 
-    def __init__(self, title: str, content: QWidget) -> None:
+    def __init__(self, title: str, content: QWidget, tip: str) -> None:
         super().__init__()
         self._title = title
         self.button = _with_role(QPushButton(), "fold")
+        self.button.setToolTip(tip)
         self.button.setCheckable(True)
         self.button.setFlat(True)
         self.button.toggled.connect(self._show)

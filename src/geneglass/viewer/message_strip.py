@@ -36,6 +36,7 @@ class MessageStrip(QFrame):
         self.details.setToolTip("What exactly happened, to copy into a report")
         self.details.clicked.connect(self._show_details)
         close = QPushButton("Dismiss")
+        close.setToolTip("Close this message; nothing else changes")
         close.clicked.connect(self.hide)
         self._report = ""
         self._said: list[str] = []

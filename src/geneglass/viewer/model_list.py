@@ -40,7 +40,7 @@ class ModelList(QWidget):
         self.models.setToolTip("What each model was trained on; a double click chooses it")
         self.facts = quiet(NONE)
         self.use = QPushButton("Use")
-        self.use.setToolTip("Predict with this model")
+        self.use.setToolTip("Take the chosen model of this list for the next prediction")
         self.folder = QPushButton("Show folder")
         self.folder.setToolTip("Show the file in the computer's own file window")
         self.delete = QPushButton("Delete…")

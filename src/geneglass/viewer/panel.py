@@ -103,9 +103,17 @@ class GeneglassPanel(QWidget):
 
     def _lay_out(self) -> None:
         for page, name, tip in (
-            (_page(self.train_tab, self.train_tab.train), "Train", "Train a model on sections with measured spots"),
-            (_page(self.predict_tab, self.predict_tab.predict), "Predict", "Predict the genes of the open section"),
-            (_scrolling(self.genes), "Genes", "Look at one gene after another"),
+            (
+                _page(self.train_tab, self.train_tab.train),
+                "Train",
+                "Teach a model on sections whose genes were measured",
+            ),
+            (
+                _page(self.predict_tab, self.predict_tab.predict),
+                "Predict",
+                "Work out gene maps of the open section from its stained slide",
+            ),
+            (_scrolling(self.genes), "Genes", "Find genes, see how far each can be believed, and look at their maps"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(page, name), tip)
         for name, page in pages_in_order():

@@ -1,11 +1,15 @@
 """The one-time offer to be napari's reader of whole-slide files."""
 
+import textwrap
+
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from geneglass.errors import InputError
 from geneglass.viewer.look import quiet
 from geneglass.viewer.preferred import dismiss, make_preferred, offer_needed, patterns
 
+AGAIN = "napari's preferences (Plugins) can change it back. It holds for"
+TIP_WIDTH = 80
 SENTENCE = "Open dropped slides, spots and Space Ranger folders with geneglass, without being asked each time?"
 
 
@@ -15,9 +19,10 @@ class ReaderOffer(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.accept = QPushButton("Yes, always")
-        self.accept.setToolTip(f"For {', '.join(patterns())}; napari's preferences (Plugins) can change it back")
+        self.accept.setToolTip(f"{AGAIN}\n{textwrap.fill(', '.join(patterns()), TIP_WIDTH)}")
         self.accept.clicked.connect(self._on_accept)
         self.decline = QPushButton("No")
+        self.decline.setToolTip("Go on asking; this question does not come again")
         self.decline.clicked.connect(self._on_decline)
         buttons = QHBoxLayout()
         buttons.addWidget(self.accept)

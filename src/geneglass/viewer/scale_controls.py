@@ -31,10 +31,10 @@ class ScaleControls(QWidget):
         self._compare = compare
         self.clear = QCheckBox("Clear at or below")
         self.clear.setToolTip("Make low values transparent on both sides, so that the tissue shows")
-        self.threshold = _spin(0.0, 0.05, "Values at or below this are transparent")
+        self.threshold = _spin(0.0, 0.05, "Up to which value the spots are transparent, in the unit below the maps")
         self.range = _combo((PERCENTILES, VALUES), "What the first and the last colour stand for, on both sides")
-        self.low = _spin(-MOST_COUNTS, 0.1, "First colour")
-        self.high = _spin(-MOST_COUNTS, 0.1, "Last colour")
+        self.low = _spin(-MOST_COUNTS, 0.1, "What the first colour of the bar stands for; everything lower has it too")
+        self.high = _spin(-MOST_COUNTS, 0.1, "What the last colour of the bar stands for; everything higher has it too")
         self.log = QCheckBox("Logarithm")
         self.log.setToolTip(f"On: colours follow {UNIT}. Off: {LINEAR_UNIT}, where few high spots take most colours")
         self.own = QCheckBox("Own predicted scale")
@@ -42,8 +42,13 @@ class ScaleControls(QWidget):
             "A predicted map is smoother than a measured one. This stretches its colours, so that the same\n"
             "colour no longer means the same value; its title then says so"
         )
-        self.difference = _combo((AUTOMATIC, LIMIT), "Which difference gets the strongest colours")
-        self.limit = _spin(0.01, 0.1, "Difference of the strongest colours, up and down")
+        self.difference = _combo(
+            (AUTOMATIC, LIMIT),
+            "Whether the colours of the difference fit each gene by themselves, or reach to a value you set",
+        )
+        self.limit = _spin(
+            0.01, 0.1, "From which difference on the colours are strongest, whether predicted is higher or lower"
+        )
         self.told = quiet()
         self._lay_out()
         self._show_look()

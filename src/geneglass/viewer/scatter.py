@@ -40,7 +40,7 @@ class Scatter(QWidget):
         self.move = _tool("Move", "Drag to move the plot, wheel to zoom (M)")
         self.on_slide = _tool("On slide", "Draw round spots on the slide itself to select them (S)")
         self.clear = QPushButton("Clear")
-        self.clear.setToolTip("Select no spot (Escape)")
+        self.clear.setToolTip("Take the rings off all spots: none is selected any more (Escape)")
         self._lay_out()
         self._listen()
 

@@ -24,6 +24,7 @@ from geneglass.viewer.preferred import endings
 from geneglass.viewer.session import Session
 
 WARNINGS_SHOWN, HELP_PX = 2, 26
+MEND = "Opens the section again with its spots mirrored, turned or scaled so that they lie on the tissue"
 INVITATION = (
     "Drop a slide and its measured spots on the window, together or one after the other: a scanner's file, the "
     "outs folder of Space Ranger, h5ad, a cohort.toml. Domains drawn in QuPath (GeoJSON) go on top."
@@ -57,13 +58,13 @@ class SectionHead(QWidget):
         self.help.setFixedWidth(HELP_PX)
         self.help.clicked.connect(self.asks_help)
         self.chooser = QComboBox()
-        self.chooser.setToolTip("The sections of the open cohort")
+        self.chooser.setToolTip("Which section of the open cohort is shown; the tab Slides has them as pictures")
         self.chooser.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.chooser.activated.connect(self._on_chosen)
         self.facts, self.doubts = quiet(), quiet()
         self.mpp = _MppRow()
         self.mpp.given.connect(self._on_mpp)
-        self.mend = _button("Lay the spots right", "")
+        self.mend = _button("Lay spots on the tissue", MEND)
         self.mend.clicked.connect(self._on_mend)
         self._chooser_row = self._lay_out()
         session = desk.session
@@ -163,7 +164,7 @@ class SectionHead(QWidget):
         self.doubts.setToolTip("\n".join(section.warnings))
         self.doubts.setVisible(bool(shown))
         if section.mended is not None:
-            self.mend.setToolTip(f"Opens the section again with {section.mended.on_tissue:.0%} of the spots on tissue")
+            self.mend.setToolTip(f"{MEND}: {section.mended.on_tissue:.0%} of them then do")
 
 
 class _MppRow(QWidget):
@@ -178,8 +179,11 @@ class _MppRow(QWidget):
         self.value.setDecimals(4)
         self.value.setValue(0.5)
         self.value.setSuffix(" µm per pixel")
-        self.value.setToolTip("About 0.25 for a 40x scan, 0.5 for 20x")
+        self.value.setToolTip(
+            "How many micrometres a pixel of the slide measures: about 0.25 for a 40x scan, 0.5 for 20x"
+        )
         self.set = QPushButton("Set")
+        self.set.setToolTip("Open the slide again with this pixel size; your own files are not changed")
         self.set.clicked.connect(lambda: self.given.emit(self.value.value()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

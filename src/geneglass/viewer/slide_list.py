@@ -41,6 +41,7 @@ class SlideList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
         self.setAccessibleName("Slides of the cohort")
+        self.setToolTip("Click a slide to open it with the same gene, colours and zoom")
         self.itemClicked.connect(self._choose)
         thumbnails.ready.connect(self.viewport().update)
         listen(session.cohort_changed, self, self._refill)

@@ -18,6 +18,7 @@ from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.train import train
 
 ROWS_SHOWN = 6
+MORE = "How many genes to learn, which spots to use, and the settings of the recipe; they are good as they stand"
 LABELS = {
     "panel_size": "Genes to learn",
     "min_counts": "Fewest counts",
@@ -40,15 +41,20 @@ class TrainTab(QWidget):
         self._form = form()
         self.encoder = self._fill_form()
         self.sections = QListWidget()
-        self.sections.setToolTip("Ticked sections are trained on; leave one out to test the model on it")
+        self.sections.setToolTip(
+            "Ticked sections are trained on. Take the tick from all of a patient to test the model on that patient"
+        )
         self.settings = Form(_blank_config(), only=LABELS, labels=LABELS)
         self._inner = _column(self.settings)
-        self.more = Fold("More settings", self._inner)
+        self.more = Fold("More settings", self._inner, MORE)
         self.recipe_settings: Form[Any] | None = None
         self.target = Elided()
         self.change = QPushButton("Change…")
-        self.change.setToolTip("Save the model somewhere else")
+        self.change.setToolTip("Choose another folder or name for the model file")
         self.train = primary("Train")
+        self.train.setToolTip(
+            "Learn from the ticked sections how tissue and genes belong together; Cancel stops it safely"
+        )
         self._target: Path | None = None
         self._lay_out()
         self.recipe.currentIndexChanged.connect(self._on_recipe_changed)

@@ -15,6 +15,7 @@ from geneglass.viewer.panes import WITH_DIFFERENCE
 from geneglass.viewer.scale_controls import ScaleControls
 
 SWATCH = QSize(48, 12)
+UNSURE = "How sure the prediction is at every place, and below which confidence places are marked"
 
 
 class ViewControls(QWidget):
@@ -29,8 +30,12 @@ class ViewControls(QWidget):
         self.difference = _swatches(DIVERGING, "Colours of the difference; safe for colour-blind readers")
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(5, 100)
-        self.opacity.setToolTip("Opacity of the spots over the tissue")
-        self.fold = Fold("Scale", self.scale)
+        self.opacity.setToolTip("How far the spots cover the tissue: to the left they let the stain through")
+        self.fold = Fold(
+            "Scale",
+            self.scale,
+            "Which values the colours stand for, on both maps: limits, logarithm, what is left clear",
+        )
         self.confidence = ConfidenceControls(compare)
         self._lay_out()
         self._show_look()
@@ -57,7 +62,7 @@ class ViewControls(QWidget):
         grid.setColumnStretch(2, 1)
         layout.addLayout(grid)
         layout.addWidget(self.fold)
-        layout.addWidget(Fold("Confidence", self.confidence))
+        layout.addWidget(Fold("Confidence", self.confidence, UNSURE))
 
     def _show_look(self) -> None:
         look = self._compare.look

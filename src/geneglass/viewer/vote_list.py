@@ -27,6 +27,7 @@ class VoteList(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setToolTip("Training patches that voted, the heaviest first; click one to ring where else it votes")
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)

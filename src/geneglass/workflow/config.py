@@ -27,17 +27,29 @@ class TrainConfig:
     panel: Annotated[Path | None, {"tooltip": "A text file with one gene per line; else chosen on training data"}] = (
         None
     )
-    panel_size: Annotated[int, {"min": 1, "max": 20000, "tooltip": "How many genes to choose"}] = 1000
+    panel_size: Annotated[
+        int, {"min": 1, "max": 20000, "tooltip": "How many genes to learn; those that vary most are chosen"}
+    ] = 1000
     settings: Annotated[Mapping[str, Any], {"tooltip": "A setting of the recipe, key=value; repeatable"}] = field(
         default_factory=dict
     )
-    min_counts: Annotated[int, {"min": 0, "tooltip": "Spots with fewer counts are set aside"}] = MIN_COUNTS
-    cross_fit: Annotated[bool, {"tooltip": "Measure r per gene on training sections left out in turn"}] = True
+    min_counts: Annotated[
+        int, {"min": 0, "tooltip": "Spots with fewer counts are not trained on: they say too little of any gene"}
+    ] = MIN_COUNTS
+    cross_fit: Annotated[
+        bool, {"tooltip": "Say for each gene how far it can be believed: trains again with each patient left out"}
+    ] = True
     store_thumbnails: Annotated[
         bool, {"tooltip": "Keep small pictures of the reference spots in the model file: they are patient tissue"}
     ] = False
     device: Annotated[str, {"tooltip": "auto, cpu or cuda"}] = "auto"
-    seed: Annotated[int, {"min": 0, "tooltip": "Same seed, same machine, same model"}] = 0
+    seed: Annotated[
+        int,
+        {
+            "min": 0,
+            "tooltip": "Chance begins from this number: the same number on the same machine gives the same model",
+        },
+    ] = 0
     download: Annotated[bool, {"tooltip": "Allow encoder weights to be downloaded"}] = False
     resume: Annotated[bool, {"tooltip": "Go on where an interrupted run of the same settings had come to"}] = False
     snapshot_s: Annotated[float, {"min": 0.0, "tooltip": "Seconds between two snapshots of a training, at least"}] = (

@@ -35,26 +35,38 @@ from geneglass.model.soft_targets import product_similarity, soft_cross_entropy
 class BleepConfig(ReducedHeadsConfig):
     """Settings of BLEEP."""
 
-    similarity: Annotated[Literal["cosine", "dot"], {"tooltip": "dot: embeddings are not normalised in the loss"}] = (
-        "cosine"
-    )
+    similarity: Annotated[
+        Literal["cosine", "dot"],
+        {"tooltip": "cosine compares directions only; dot lets long embeddings count more, as one published form does"},
+    ] = "cosine"
     targets: Annotated[
-        Literal["soft", "hard"], {"tooltip": "What a patch should find: spots like its own too, or only its own"}
+        Literal["soft", "hard"],
+        {"tooltip": "What a patch of tissue should find: soft, spots like its own as well; hard, only its own"},
     ] = "soft"
     soft_temperature: Annotated[
-        float, {"min": 1e-6, "tooltip": "What similarities are divided by for soft targets; small is sharp"}
+        float,
+        {
+            "min": 1e-6,
+            "tooltip": "How much the most alike spots outweigh those that are less alike: smaller is sharper",
+        },
     ] = 0.2
-    detach_targets: Annotated[bool, {"tooltip": "No gradient goes through the soft targets"}] = True
+    detach_targets: Annotated[
+        bool, {"tooltip": "Which spots count as alike is taken as given in each step, instead of being bent to fit"}
+    ] = True
     transpose_targets: Annotated[
-        bool, {"tooltip": "Images are given the spots' table of targets, turned, whose rows do not sum to one"}
+        bool, {"tooltip": "An oddity of the published form: patches are asked for the spots' likenesses, turned round"}
     ] = False
     expression_unit: Annotated[
-        Literal["total", "median"], {"tooltip": "Depth of a spot is set to 10,000, or to the section's median total"}
+        Literal["total", "median"],
+        {"tooltip": "How spots of few and many counts are made alike: to 10,000 counts, or the section's median"},
     ] = "total"
     raw_input: Annotated[
-        bool, {"tooltip": "Fine-tuning: numbers of 0 to 255, blue first; normalise_input is then without effect"}
+        bool, {"tooltip": "Fine-tuning only: colours as the published form read them, blue first and from 0 to 255"}
     ] = False
-    augment_query: Annotated[bool, {"tooltip": "Fine-tuning: patches are changed at random in prediction too"}] = False
+    augment_query: Annotated[
+        bool,
+        {"tooltip": "Fine-tuning only: turn and tint patches by chance in prediction too, as the published form does"},
+    ] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

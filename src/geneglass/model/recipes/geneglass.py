@@ -45,29 +45,58 @@ PREDICTORS = ("linear", "local", "retrieval")
 class GeneglassConfig(SoftContrastConfig):
     """Settings of `geneglass`."""
 
-    augment: Annotated[Augmentation, {"tooltip": "Fine-tuning: light changes, stain, or those of a published form"}] = (
-        "stain"
-    )
+    augment: Annotated[
+        Augmentation,
+        {"tooltip": "Fine-tuning only: how patches are turned, mirrored or re-stained by chance, to see past it"},
+    ] = "stain"
     components: Annotated[
         int,
         {
             "min": 1,
             "max": 2000,
-            "tooltip": "Regression: most principal axes of the features, one for 8 spots from 150 on",
+            "tooltip": "Most independent features of the picture that the model uses: one for 8 spots, from 150 on",
         },
     ] = 400
-    programmes: Annotated[int, {"min": 1, "max": 2000, "tooltip": "Principal axes of the expression, likewise"}] = 100
+    programmes: Annotated[
+        int,
+        {
+            "min": 1,
+            "max": 2000,
+            "tooltip": "How many patterns of genes that go together are predicted; the rest is taken for noise",
+        },
+    ] = 100
     sight: Annotated[
-        Sight, {"tooltip": "How far around a place regressions look: chosen on tissue left out, or all the way"}
+        Sight,
+        {"tooltip": "How far around a spot the linear models look: as tissue left out says, or as far as they can"},
     ] = "fitted"
-    landmarks: Annotated[int, {"min": 1, "max": 5000, "tooltip": "Training places that the kernel is built on"}] = 1000
-    kernel_width: Annotated[float, {"min": 0.01, "tooltip": "Distance at which places are no longer alike"}] = 1.0
+    landmarks: Annotated[
+        int,
+        {
+            "min": 1,
+            "max": 5000,
+            "tooltip": "On how many training places the model of local likeness is built: more is finer and slower",
+        },
+    ] = 1000
+    kernel_width: Annotated[
+        float,
+        {
+            "min": 0.01,
+            "tooltip": "How unlike two places may look and still inform each other; larger makes smoother maps",
+        },
+    ] = 1.0
     blend: Annotated[
-        Literal["fitted", "even"], {"tooltip": "What predictors count for: fitted on tissue left out, or all the same"}
+        Literal["fitted", "even"],
+        {"tooltip": "How much each of the three models counts: as tissue left out says, or all the same"},
     ] = "fitted"
-    blend_steps: Annotated[int, {"min": 1, "max": 20, "tooltip": "How finely the blend is chosen"}] = 6
+    blend_steps: Annotated[
+        int, {"min": 1, "max": 20, "tooltip": "In how many steps the share of each model is tried out"}
+    ] = 6
     caution: Annotated[
-        float, {"min": 1.0, "tooltip": "How much stronger the ridge is for a new patient, where training had only one"}
+        float,
+        {
+            "min": 1.0,
+            "tooltip": "Trained on one patient: how much more careful the linear model is on others; 1 is no more",
+        },
     ] = 2.0
 
     def __post_init__(self) -> None:

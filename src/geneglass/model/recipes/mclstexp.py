@@ -30,7 +30,13 @@ from geneglass.model.spot_side import SpotSide, SpotSideConfig, SpotSideRecipe
 class MclstexpConfig(SpotSideConfig):
     """Settings of mclSTExp."""
 
-    feature_components: Annotated[int, {"min": 0, "tooltip": "Principal axes of the features kept; 0 keeps all"}] = 100
+    feature_components: Annotated[
+        int,
+        {
+            "min": 0,
+            "tooltip": "How many independent features of the picture are kept, the strongest first; 0 keeps all",
+        },
+    ] = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()

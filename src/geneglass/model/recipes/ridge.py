@@ -35,24 +35,47 @@ class RidgeConfig:
         {
             "min": 1,
             "max": 2000,
-            "tooltip": "Most principal components of the features: one for 8 spots, from 150 on",
+            "tooltip": "Most independent features of the picture that the model uses: one for 8 spots, from 150 on",
         },
     ] = 400
     programmes: Annotated[
-        int, {"min": 1, "max": 2000, "tooltip": "Principal components of the expression, with strength per programme"}
+        int,
+        {
+            "min": 1,
+            "max": 2000,
+            "tooltip": "How many patterns of genes that go together are predicted; the rest is taken for noise",
+        },
     ] = 100
     strength: Annotated[
         Literal["programme", "gene", "shared"],
-        {"tooltip": "What gets a ridge strength of its own: each expression programme, each gene, or all share one"},
+        {"tooltip": "What is held back by a strength of its own: each programme of genes, each gene, or all alike"},
     ] = "programme"
-    weakest: Annotated[float, {"min": 1e-9, "max": 1e9, "tooltip": "The weakest ridge strength tried"}] = 1e-5
-    strongest: Annotated[float, {"min": 1e-9, "max": 1e9, "tooltip": "The strongest ridge strength tried"}] = 10.0
-    steps: Annotated[int, {"min": 1, "max": 200, "tooltip": "How many strengths are tried in between"}] = 25
+    weakest: Annotated[
+        float,
+        {
+            "min": 1e-9,
+            "max": 1e9,
+            "tooltip": "The least that the model is held back from fitting noise; tissue left out chooses in between",
+        },
+    ] = 1e-5
+    strongest: Annotated[
+        float,
+        {
+            "min": 1e-9,
+            "max": 1e9,
+            "tooltip": "The most that the model is held back from fitting noise; tissue left out chooses in between",
+        },
+    ] = 10.0
+    steps: Annotated[
+        int,
+        {"min": 1, "max": 200, "tooltip": "How many degrees of holding back are tried between weakest and strongest"},
+    ] = 25
     sight: Annotated[
-        Sight, {"tooltip": "How far around a place features look: chosen on tissue left out, or as far as they can"}
+        Sight, {"tooltip": "How far around a spot the model looks: as tissue left out says, or as far as it can"}
     ] = "fitted"
     centre_sections: Annotated[
-        bool, {"tooltip": "Take each training section's own mean expression off before fitting"}
+        bool,
+        {"tooltip": "Learn what differs within each section, so that a section brighter as a whole does not mislead"},
     ] = True
 
     def __post_init__(self) -> None:

@@ -62,10 +62,18 @@ class DomainsPage(QWidget):
             self.offer,
             self.tools,
             self.list,
-            Fold("Propose domains from clusters", self.clusters),
-            Fold("Genes that differ", self.differences),
-            Fold("Compare with another reader", self.readers),
-            Fold("Open and save", self.files),
+            Fold(
+                "Propose domains from clusters",
+                self.clusters,
+                "Places of like expression as regions; compare them with yours",
+            ),
+            Fold("Genes that differ", self.differences, "Genes that are higher or lower in a domain than elsewhere"),
+            Fold(
+                "Compare with another reader",
+                self.readers,
+                "How far two pathologists agree (Cohen's kappa), and where not",
+            ),
+            Fold("Open and save", self.files, "Domains from and to QuPath (GeoJSON), and tables of spots (h5ad, CSV)"),
         ):
             layout.addWidget(part)
         layout.addStretch(1)

@@ -30,6 +30,7 @@ class SharePage(QWidget):
         self.genes = ShareGenes(viewer)
         self.note = QLineEdit()
         self.note.setPlaceholderText("What you want to say (optional)")
+        self.note.setToolTip("A sentence of yours that stands at the top of the report")
         self.report = primary("Save report…")
         self.report.setToolTip("A page (HTML) and a PDF: maps, r, verdict, domains, and where all comes from")
         self.told = quiet(NOT_YET)

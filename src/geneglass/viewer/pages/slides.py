@@ -17,7 +17,7 @@ from geneglass.viewer.travel import Travel
 
 GROUP = "Slides"
 NEXT = Shortcut("Control-PageDown", "Next slide, with the same gene, colours and zoom", GROUP)
-PREVIOUS = Shortcut("Control-PageUp", "Previous slide", GROUP)
+PREVIOUS = Shortcut("Control-PageUp", "Previous slide, with the same gene, colours and zoom", GROUP)
 KEEP = Shortcut("Control-D", "Keep this place, to write a note on it", GROUP)
 NOTHING_OPEN = "Open a cohort, or drop slides on the window: they are listed here with their pictures."
 FEWEST_ROWS, FRAME_PX = 2, 6

@@ -47,10 +47,11 @@ class WhyPage(QWidget):
         for edge in FIELDS_UM:
             self.field.addItem(f"{edge} µm", float(edge))
         self.field.setCurrentIndex(1)
-        self.field.setToolTip("Edge of the pictures; the circle is the spot")
+        self.field.setToolTip("How much tissue each picture shows, from edge to edge; the circle is the spot")
         self.said = quiet()
         self.votes = VoteList()
         self.more = QPushButton("Show more")
+        self.more.setToolTip("Read the next reference patches, which voted with less weight")
         self.voted = quiet()
         self.missing = quiet()
         self.model = QPushButton("Choose model…")
