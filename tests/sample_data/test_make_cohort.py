@@ -156,7 +156,7 @@ def test_patients_may_be_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"sections": 0}, "sections must be 1 to 11, got 0"),
+        ({"sections": 0}, "sections must be 1 to 13, got 0"),
         ({"size_um": (400.0, 900.0)}, "at least 500 um"),
         ({"n_genes": 3}, "at least 30"),
         ({"mpp": 0.0}, "mpp must be"),

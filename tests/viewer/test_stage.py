@@ -131,6 +131,29 @@ def test_the_gene_chosen_meanwhile_is_drawn(
     assert layer.name.startswith("CD74")
 
 
+def test_a_gene_chosen_between_two_maps_is_drawn_in_both(
+    compare: Compare, viewer: ViewerModel, predicted: Predicted, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare.session.set_gene(next(gene.name for gene in compare.session.genes if gene.name != "CD74"))
+    Growing(viewer).show(predicted(compare.session.section))
+    painted: list[str] = []
+
+    def paint(role: str) -> bool:
+        painted.append(role)
+        done = Compare._paint(compare, role)
+        if len(painted) == 1:
+            compare.session.set_gene("CD74")
+        return done
+
+    monkeypatch.setattr(compare, "_paint", paint)
+    qtbot.waitUntil(lambda: not compare.laying_out)
+    assert painted[0] in painted[1:]
+    for role, read in ((MEASURED, compare.session.measured), (PREDICTED, compare.session.predicted)):
+        layer: Any = compare.layer(role)
+        assert layer.name.startswith("CD74")
+        np.testing.assert_array_equal(layer.features["value"], read("CD74"))
+
+
 def test_what_is_wanted_meanwhile_comes_in_its_place(
     compare: Compare, viewer: ViewerModel, predicted: Predicted, qtbot: Any
 ) -> None:

@@ -69,7 +69,7 @@ def test_the_tissue_appears_in_view_first_is_stopped_and_gone_on_with(
     qtbot.wait(250)
     np.testing.assert_allclose(panel.field.now().zoom, view.zoom * 6, rtol=0.01)
     press(qtbot, panel.job.cancel)
-    wait_for(lambda: panel.desk.runner.running is None)
+    wait_for(lambda: panel.desk.runner.running is None and not compare.laying_out)
     assert panel.messages.text.text().startswith("Stopped:")
     assert "predicted so far:" in panel._viewer.canvas.overlays.text.text.replace("\n", " ")
     covered = float(session.provenance["covered"])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
 from geneglass.data.types import FloatArray
 from geneglass.errors import InputError
@@ -44,7 +43,7 @@ class Moments:
 
     def weights(self, strengths: Matrix) -> Iterator[Matrix]:
         """Yield the (components, targets) weights of every strength; one strength, or one per target."""
-        values, axes = eigh(self.features / self.count)
+        values, axes = np.linalg.eigh(self.features / self.count)
         turned = axes.T @ self.both / self.count
         for strength in strengths:
             yield axes @ (turned / (np.maximum(values, 0.0)[:, None] + strength))
@@ -137,8 +136,9 @@ def principal(centred: Matrix, count: int) -> tuple[Matrix, float]:
     """Return the (columns, count) principal axes of a centred matrix, and the variance along them in sum."""
     wide = centred.shape[1] > centred.shape[0]
     gram = centred @ centred.T if wide else centred.T @ centred
-    first = max(len(gram) - count, 0)
-    values, axes = eigh(gram, subset_by_index=(first, len(gram) - 1))
+    # scipy's would find these axes alone, but lets no other thread run meanwhile, and a window would stand still.
+    values, axes = np.linalg.eigh(gram)
+    values, axes = values[-count:], axes[:, -count:]
     kept = values > 1e-10 * max(float(values[-1]), 1e-12)
     if not kept.any():
         return np.zeros((centred.shape[1], 1)), 0.0

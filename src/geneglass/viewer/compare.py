@@ -48,7 +48,7 @@ class Compare:
         """What is drawn: values, colours and titles of both sides; None while nothing is open."""
         self._adopter = Adopter(viewer, session, self)
         self._stage = Stage(session, self._adopter)
-        self._turns, self._apart, self._whole = Turns(), False, False
+        self._turns, self._apart, self._whole, self._stale = Turns(), False, False, False
         self._fitted: tuple[float, ...] = ()
         self.swipe = Swipe(viewer, self)
         self.blink = Blink(self)
@@ -153,10 +153,8 @@ class Compare:
         self._rebuild(keep=tuple(self._stage.shown), whole=before != len(self._wanted_panes()))
 
     def _on_gene_changed(self) -> None:
-        if self._turns.pending:
-            return
-        if all(role in self._stage.shown for pane in self._wanted_panes() for role in pane):
-            self._draw()
+        if self._turns.pending or all(role in self._stage.shown for pane in self._wanted_panes() for role in pane):
+            self.redraw()
         else:
             self._rebuild(keep=tuple(self._stage.shown))
 
@@ -198,10 +196,14 @@ class Compare:
             return
         yield from self._stage.build(viewer, self._wanted_panes(), keep=keep)
         yield
-        self._draw()
+        yield from self._stage.make_bars()
+        yield from self._drawing()
         if self._whole:
             yield
             self.show_all()
+        if self._stale:
+            yield
+            self._draw()
         self.laid_out.emit()
 
     def _arrange(self) -> None:
@@ -211,23 +213,38 @@ class Compare:
 
     def redraw(self) -> None:
         """Draw again, when values of the session have changed where they stand."""
-        if not self._turns.pending:
+        if self._turns.pending:
+            self._stale = True
+        else:
             self._draw()
 
     def _draw(self) -> None:
-        viewer = self._viewer()
-        if viewer is None:
+        for _ in self._drawing():
+            pass
+
+    def _drawing(self) -> Iterator[None]:
+        """Draw a side in each step."""
+        if self._viewer() is None:
             return
+        self._stale = False
         self.view = view_of(self.session, self.look, self.panes)
+        yield
         for role in SIDES:
-            shown, side = self._stage.shown.get(role), self.view.sides.get(role)
-            if shown is None or shown.layout is None or side is None:
-                continue
-            made = OVERLAYS[shown.overlay](side.values, replace(shown.layout, doubtful=side.doubtful), side.shade)
-            paint(shown.layer, made, opacity=self.look.opacity, outlined=side.bare)
-            self._stage.show_bar(shown.layer, side.shade.signal and role not in self._barless())
+            if self._paint(role):
+                yield
         self._fit_texts()
         self.drawn.emit()
+
+    def _paint(self, role: str) -> bool:
+        """Give the map of a side its values and colours; return whether there is one."""
+        shown = self._stage.shown.get(role)
+        side = None if self.view is None else self.view.sides.get(role)
+        if shown is None or shown.layout is None or side is None:
+            return False
+        made = OVERLAYS[shown.overlay](side.values, replace(shown.layout, doubtful=side.doubtful), side.shade)
+        paint(shown.layer, made, opacity=self.look.opacity, outlined=side.bare)
+        self._stage.show_bar(shown.layer, side.shade.signal and role not in self._barless())
+        return True
 
     def _barless(self) -> list[str]:
         """Return the sides whose colour bar would be a second one of the same scale in the same pane."""

@@ -1,6 +1,6 @@
 """Lays layers out in panes, with napari's grid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,14 +39,36 @@ def arrange(viewer: Any, panes: Sequence[Sequence[Layer]]) -> None:
         now = viewer.layers.index(layer)
         if now != place:
             viewer.layers.move(now, place)
+    for _ in _set(viewer, _shape(panes)):
+        pass
     grid = viewer.canvas.grid
-    side_by_side = len(panes) > 1
-    if side_by_side:
-        grid.shape = (1, len(panes))
-        grid.stride = stride
-        grid.spacing = GAP_PX
-    if grid.enabled != side_by_side and panes:
-        grid.enabled = side_by_side
+    if panes and grid.enabled != (len(panes) > 1):
+        grid.enabled = len(panes) > 1
+
+
+def foresee(viewer: Any, panes: Sequence[Sequence[Layer]]) -> Iterator[None]:
+    """Give a grid that is not shown yet the shape it will have, in steps.
+
+    napari lays out its canvas anew at each of them, which takes about as long as laying out a grid.
+    """
+    if not viewer.canvas.grid.enabled:
+        yield from _set(viewer, _shape(panes))
+
+
+def _shape(panes: Sequence[Sequence[Layer]]) -> dict[str, Any]:
+    """Return what a grid of these panes is set to; a single one needs none."""
+    if len(panes) < 2:
+        return {}
+    return {"shape": (1, len(panes)), "stride": max(map(len, panes)), "spacing": GAP_PX}
+
+
+def _set(viewer: Any, wanted: Mapping[str, Any]) -> Iterator[None]:
+    """Set what is not as wanted, one by one."""
+    grid = viewer.canvas.grid
+    for name, value in wanted.items():
+        if getattr(grid, name) != value:
+            setattr(grid, name, value)
+            yield
 
 
 def with_others(viewer: Any, panes: Sequence[Sequence[Layer]], homes: Sequence[Sequence[str]]) -> list[list[Layer]]:

@@ -9,7 +9,7 @@ from napari.layers import Layer
 
 from geneglass.viewer.adopting import Adopter
 from geneglass.viewer.arrange import decorate, dress, shows
-from geneglass.viewer.grid import arrange, with_others
+from geneglass.viewer.grid import arrange, foresee, with_others
 from geneglass.viewer.layers import same_spots
 from geneglass.viewer.map_layers import colour_bar
 from geneglass.viewer.roles import SLIDE, Shown, make
@@ -62,11 +62,12 @@ class Stage:
                 yield
         # Panes first: a new layer would else be seen in the pane of another one for a moment.
         if self.shown:
+            yield
+            yield from foresee(viewer, self._laid(viewer, panes, ahead=True))
             self.arrange(viewer, panes, ahead=True)
             yield
         for role in wanted:
-            if self._ensure(viewer, role):
-                yield
+            yield from self._ensure(viewer, role)
         with self._at_work():
             self._adopter.drop_unused()
             decorate(viewer)
@@ -91,11 +92,22 @@ class Stage:
         ahead
             Keep panes whose layers are still to come.
         """
+        with self._at_work(), self._bars_seen():
+            arrange(viewer, self._laid(viewer, panes, ahead=ahead))
+
+    def _laid(self, viewer: Any, panes: Sequence[Sequence[str]], *, ahead: bool) -> list[list[Layer]]:
+        """Return the layers of every pane, those of others too."""
         homes = [[role for role in pane if role in self.shown] for pane in panes]
         homes = [roles for roles in homes if roles or ahead]
         layers = [[self.shown[role].layer for role in roles] for roles in homes]
-        with self._at_work(), self._bars_seen():
-            arrange(viewer, with_others(viewer, layers, homes))
+        return with_others(viewer, layers, homes)
+
+    def make_bars(self) -> Iterator[None]:
+        """Have napari make the colour bars that were never seen, a step each: that takes as long as a map."""
+        for shown in tuple(self.shown.values()):
+            if shown.layout is not None and shown.layer not in self._barred:
+                self.show_bar(shown.layer, True)
+                yield
 
     def show_bar(self, layer: Layer, wanted: bool) -> None:
         """Show the colour bar of a map, or hide it."""
@@ -119,15 +131,18 @@ class Stage:
             for bar in hidden:
                 bar.visible = False
 
-    def _ensure(self, viewer: Any, role: str) -> bool:
-        """Have the layer of a role; return whether it had to be made."""
+    def _ensure(self, viewer: Any, role: str) -> Iterator[None]:
+        """Have the layer of a role; in steps, where it has to be made."""
         slide = self.shown.get(SLIDE)
         made, layout, overlay = make(role, self._session, None if slide is None else slide.layer)
         shown = self.shown.get(role)
         if shown is not None:
             if shown.overlay == overlay and shows(shown.layer, made) and same_spots(shown.layout, layout):
-                return False
+                return
+            yield
             self._drop(viewer, role)
+        else:
+            yield
         with self._at_work():
             layer = self._adopter.take(made)
             if layer is None:
@@ -137,7 +152,7 @@ class Stage:
             else:
                 dress(layer)
         self.shown[role] = Shown(layer, layout, overlay)
-        return True
+        yield
 
     def _drop(self, viewer: Any, role: str) -> None:
         layer = self.shown.pop(role).layer
