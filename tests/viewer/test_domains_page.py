@@ -246,3 +246,28 @@ def drag(hand: Any, slide: Slide, start: Yx, end: Yx) -> None:
         hand.qtbot.mouseMove(slide.canvas, places[0] + (places[1] - places[0]) * float(step))
     hand.qtbot.wait(15)
     hand.qtbot.mouseRelease(slide.canvas, LEFT, pos=places[1])
+
+
+@ONE_SIZE
+def test_undo_takes_away_a_polygon_that_is_being_drawn(hand: Any, opened: tuple[GeneglassPanel, Slide, Any]) -> None:
+    panel, slide, page = opened
+    session, tools = panel.desk.session, page.tools
+    choose_tool(hand, page, "Polygon")
+    introduce(hand, page, "A. Smith")
+    assert not tools.undo.isEnabled()
+    slide.polygon([(60, 260), (60, 440), (280, 350), (300, 300)], close=False)
+    assert tools.undo.isEnabled()
+    assert "being drawn" in tools.undo.toolTip()
+    slide.canvas.setFocus()
+    hand.qtbot.keyClick(slide.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    until(hand, lambda: not page.annotating._view.drawing)
+    assert (session.domains, len(page.annotating._view.layer.data)) == ((), 0)
+    hand.click(tools.redo)
+    assert names(panel) == ["Tumor"], "closed as it was left"
+
+    slide.polygon([(60, 60), (60, 200)], close=False)
+    hand.click(tools.undo)
+    assert names(panel) == ["Tumor"], "of two corners alone nothing else is undone"
+    assert len(page.annotating._view.layer.data) == 1
+    slide.polygon([(60, 60), (60, 200), (200, 60)])
+    until(hand, lambda: names(panel) == ["Tumor", "Tumor"])

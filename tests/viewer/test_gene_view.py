@@ -130,6 +130,15 @@ def test_what_is_seen_is_what_the_mouse_meets(view: GeneView, qtbot: Any) -> Non
         assert view.header.sortIndicatorSection() == column
 
 
+@pytest.mark.parametrize("column", [HERE, MORAN, STAR])
+def test_the_first_click_on_a_figure_puts_the_best_genes_first(view: GeneView, qtbot: Any, column: int) -> None:
+    view.scroll_columns(0 if column == HERE else len(FIGURES))
+    start, end = places(view)[column]
+    for order in (Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder):
+        qtbot.mouseClick(view.header.viewport(), LEFT, pos=QPoint((start + end) // 2, 8))
+        assert (view.header.sortIndicatorSection(), view.header.sortIndicatorOrder()) == (column, order)
+
+
 def test_walking_through_the_genes_keeps_the_columns(view: GeneView, qtbot: Any) -> None:
     view.scroll_columns(2)
     before = seen(view)

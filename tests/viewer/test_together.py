@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QLabel
 
 from geneglass.overlay.channels import PAIR, TRIPLE, channel_colours
 from geneglass.viewer.channels import Channels, channels_in, together_in
+from geneglass.viewer.confidence_controls import ConfidenceControls
 from geneglass.viewer.desk import data_folder
 from geneglass.viewer.gene_columns import GENE
 from geneglass.viewer.handing import figure_of, shown_genes
@@ -176,10 +177,58 @@ def test_the_status_bar_tells_the_values_under_the_mouse(
     opened.compare.set_panes(unlabelled=True)
     hover(viewer, y, x)
     assert viewer.status == ""
+    opened.compare.set_panes(unlabelled=False)
     opened.genes.channels.clear()
     hover(viewer, y, x)
-    assert viewer.status
-    assert "CD74" not in str(viewer.status)
+    assert viewer.status == one_gene(session, "ERBB2", row)
+    opened.compare.set_look(show_confidence=True)
+    hover(viewer, y, x)
+    assert str(viewer.status).endswith("; predicted: confidence 0.50")
+    opened.compare.set_look(show_confidence=False)
+    opened.compare.set_panes(unlabelled=True)
+    hover(viewer, y, x)
+    assert viewer.status == "", "a value would tell which side is measured"
+    opened.compare.set_panes(unlabelled=False)
+    viewer.layers.selection = {viewer.add_image(np.ones((320, 480)), name="somebody's own")}
+    hover(viewer, y, x)
+    assert "ERBB2" not in str(viewer.status)
+
+
+def one_gene(session: Any, gene: str, row: int) -> str:
+    measured, predicted = session.measured(gene)[row], session.predicted(gene)[row]
+    return f"measured: {gene} {measured:.2f}; predicted: {gene} {predicted:.2f} (confidence 0.50)"
+
+
+def test_what_is_said_of_a_spot_that_is_set_aside(opened: Any, qtbot: Any) -> None:
+    session = opened.desk.session
+    (row,) = np.flatnonzero(~session.measured_places.kept)
+    y, x = session.section.centres_yx[row]
+    hover(opened._viewer, y, x)
+    assert "(set aside: too few counts); predicted" in str(opened._viewer.status)
+
+
+def test_the_confidence_says_why_it_is_not_seen_while_genes_are_shown_together(opened: Any, qtbot: Any) -> None:
+    controls = opened.genes.findChild(ConfidenceControls)
+    show_together(opened, qtbot, "CD74", "ERBB2")
+    assert "Back to one gene" not in controls.told.text()
+    controls.as_map.setChecked(True)
+    assert "Back to one gene" in controls.told.text()
+    opened.genes.channels.clear()
+    assert "Back to one gene" not in controls.told.text()
+
+
+@pytest.mark.parametrize("how", ["click", "enter"])
+def test_choosing_the_chosen_gene_again_shows_it_alone(opened: Any, qtbot: Any, how: str) -> None:
+    together, genes = show_together(opened, qtbot, "CD74", "ERBB2"), opened.genes
+    assert opened.desk.session.gene == "ERBB2"
+    index = genes.model.index(genes.model.row_of("ERBB2"), GENE)
+    if how == "click":
+        qtbot.mouseClick(genes.table.viewport(), LEFT, pos=genes.table.visualRect(index).center())
+    else:
+        qtbot.keyClick(genes.search, Qt.Key.Key_Return)
+    assert together.shown == ()
+    assert genes.table.selected_names() == ("ERBB2",)
+    assert opened.desk.session.gene == "ERBB2"
 
 
 def hover(viewer: Any, y_px: float, x_px: float) -> None:

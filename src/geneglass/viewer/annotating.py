@@ -16,7 +16,7 @@ from geneglass.data.palette import next_colour, read_palette, write_palette
 from geneglass.data.recovery import Kept
 from geneglass.errors import InputError
 from geneglass.viewer.annotator import palette_file, read_annotator, write_annotator
-from geneglass.viewer.domains import DomainView, domains_of
+from geneglass.viewer.domains import POLYGON, DomainView, domains_of
 from geneglass.viewer.keeping import SAVE_EVERY_MS, Keeping, with_message
 from geneglass.viewer.selection import Selection, selection_of
 from geneglass.viewer.session import Session, session_of
@@ -91,9 +91,13 @@ class Annotating:
         self._show(self.history.done(domains, deed))
 
     def undo(self) -> None:
-        """Take the last step back."""
+        """Take the last step back; while something is being drawn, that alone."""
+        tool, before = self._view.drawing, self.history
+        if tool not in ("", POLYGON):
+            return  # the mouse button is still down
         self._view.collect()
-        self._show(self.history.undone())
+        # Of fewer than three corners nothing becomes a step: it is gone already.
+        self._show(before if tool and self.history is before else self.history.undone())
 
     def redo(self) -> None:
         """Do again what was undone last."""

@@ -3,6 +3,7 @@
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
+from geneglass.viewer.channels import channels_in, together_in
 from geneglass.viewer.compare import Compare
 from geneglass.viewer.desk import listen
 from geneglass.viewer.doubt import calibrated_on, confidence_of, doubtful, limit_of, meaning, percent
@@ -10,6 +11,7 @@ from geneglass.viewer.look import quiet
 
 NOT_STATED = "Predict a section: the prediction says how sure it is of every place."
 MEANS = "Of 100 places with a confidence of 0.70, about 70 are predicted better than by the mean of the training spots"
+TOGETHER = "The confidence is shown as soon as one gene is: press Back to one gene above."
 LIKENESS = "How much a place looks like the training tissue; a high value does not say that the prediction is right"
 
 
@@ -43,6 +45,9 @@ class ConfidenceControls(QWidget):
         self.usual.clicked.connect(lambda: compare.set_look(doubt_below=None))
         self.as_map.toggled.connect(lambda shown: compare.set_look(show_confidence=shown))
         listen(compare.drawn, self, self.show_look)
+        channels = channels_in(compare.viewer)
+        if channels is not None:
+            listen(channels.changed, self, self.show_look)
         self.show_look()
 
     def show_look(self) -> None:
@@ -63,5 +68,8 @@ class ConfidenceControls(QWidget):
             return
         marked = doubtful(session, look)
         share = "no place" if marked is None else f"{percent(float(marked.mean()))} of the places"
-        self.told.setText(f"Marked: {share}. {meaning(session).capitalize()}.")
+        told = f"Marked: {share}. {meaning(session).capitalize()}."
+        if look.show_confidence and together_in(self._compare.viewer) is not None:
+            told = f"{TOGETHER} {told}"
+        self.told.setText(told)
         self.told.setToolTip(MEANS if calibrated_on(session) else LIKENESS)

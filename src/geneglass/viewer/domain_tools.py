@@ -21,11 +21,10 @@ from qtpy.QtWidgets import (
 from geneglass.data.annotation import RGB
 from geneglass.viewer.annotating import Annotating
 from geneglass.viewer.desk import Desk, listen
-from geneglass.viewer.domains import PAN, DomainView
+from geneglass.viewer.domains import LASSO, PAN, POLYGON, DomainView
 from geneglass.viewer.look import quiet
 
 SWATCH = QSize(14, 14)
-LASSO, POLYGON = "add_polygon_lasso", "add_polygon"
 TOOLS = (
     (PAN, "Navigate", "Drag the slide and zoom; a click on a domain chooses it"),
     (LASSO, "Lasso", "Hold the left button and go round the region; let go to close it"),
@@ -37,6 +36,7 @@ TOOLS = (
 )
 WHO = "Who draws? Type your name and press Enter: it is asked once and stored in every domain you draw."
 UNDO, REDO = "Ctrl+Z", "Ctrl+Shift+Z"
+DRAWING = "what is being drawn"
 
 
 class DomainTools(QWidget):
@@ -57,7 +57,8 @@ class DomainTools(QWidget):
         self.undo, self.redo = QPushButton("Undo"), QPushButton("Redo")
         self._prepare()
         self._lay_out()
-        listen(annotating.changed, self, self.show_state)
+        for signal in (annotating.changed, view.drawing_changed):
+            listen(signal, self, self.show_state)
         listen(desk.session.section_changed, self, self.show_state)
         self.show_state()
 
@@ -131,7 +132,7 @@ class DomainTools(QWidget):
         layer = self._view.layer
         self.tools[PAN if layer is None or layer.mode not in self.tools else layer.mode].setChecked(True)
         for button, word, keys, deed in (
-            (self.undo, "Undo", UNDO, history.to_undo),
+            (self.undo, "Undo", UNDO, DRAWING if self._view.drawing == POLYGON else history.to_undo),
             (self.redo, "Redo", REDO, history.to_redo),
         ):
             button.setEnabled(there and deed is not None)

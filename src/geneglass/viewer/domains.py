@@ -16,11 +16,9 @@ from geneglass.viewer.session import Session, session_of
 
 LINE_PX, MOST_RESIZED = 2.5, 300
 """Width of an outline on the screen; of more outlines it stays as it is when the zoom changes."""
-CHOSEN_LINES = 1.8
-"""Width of the chosen domain's outline, in widths of the others."""
-SAME_WIDTH = 1.4
-"""Widths that differ by less are left."""
-PAN = "pan_zoom"
+CHOSEN_LINES, SAME_WIDTH = 1.8, 1.4
+"""Width of the chosen domain's outline, in widths of the others; and the ratio of two that are left as they are."""
+PAN, LASSO, POLYGON = "pan_zoom", "add_polygon_lasso", "add_polygon"
 CORNER_MODES = ("select", "direct", "vertex_insert", "vertex_remove")
 """napari's modes that work on a selected shape."""
 KEY = "geneglass domains"
@@ -47,6 +45,8 @@ class DomainView:
     """The id of the domain whose shape was selected in the layer."""
     shown = Signal()
     """The layer shows other domains, or is gone."""
+    drawing_changed = Signal()
+    """A hand has begun to draw a new shape, or has ended."""
     tinted = Signal()
     """Only colours or widths of the outlines have changed."""
 
@@ -63,6 +63,11 @@ class DomainView:
         session.domains_changed.connect(self._on_domains_changed)
         viewer.scene.camera.events.zoom.connect(self._fit_lines)
         self._on_domains_changed()
+
+    @property
+    def drawing(self) -> str:
+        """Return the tool with which a hand is in the middle of a new shape; empty while it is not."""
+        return str(self.layer.mode) if self._drawing and self.layer is not None else ""
 
     @property
     def unfinished(self) -> tuple[Domain, ...]:
@@ -113,11 +118,9 @@ class DomainView:
         return self.layer if viewer is not None and self.layer is not None and self.layer in viewer.layers else None
 
     def _ensured(self, viewer: Any) -> Any:
-        layer = self._there()
-        if layer is None:
+        if self._there() is None:
             self._render(viewer, always=True)
-            layer = self.layer
-        return layer
+        return self.layer
 
     def _on_section_changed(self) -> None:
         self.collect()
@@ -165,8 +168,11 @@ class DomainView:
         self._widen(layer)
 
     def _repaint(self, layer: Any, drawn: Drawn, line_px: float) -> None:
-        widths = list(layer.edge_width)
+        widths, mode = list(layer.edge_width), layer.mode
+        # Laid down and taken up: of a polygon that is just begun, napari would mix up the colours with the others'.
+        layer.mode = PAN if mode == POLYGON else mode
         layer.data = list(zip(drawn.corners, drawn.kinds, strict=True))
+        layer.mode = mode
         if drawn.rows:
             layer.edge_color = drawn.edge_colours()
             layer.edge_width = [min(widths) if widths else line_px] * len(drawn.rows)
@@ -190,10 +196,11 @@ class DomainView:
         if self._busy:
             return
         action = str(getattr(event.action, "value", event.action)).lower()
-        if action == "adding":
-            self._drawing = True
-        elif action in ("added", "changed", "removed"):
-            self._drawing = False
+        if action not in ("adding", "added", "changed", "removed"):
+            return
+        self._drawing = action == "adding"
+        self.drawing_changed.emit()
+        if not self._drawing:
             self._soon()
 
     def _on_features(self, _: object = None) -> None:

@@ -112,6 +112,7 @@ class GeneList(QWidget):
     def _choose(self, row: int) -> None:
         if 0 <= row < self.model.rowCount():
             self.table.setCurrentIndex(self.model.index(row, GENE))
+            self._actions.end_together()
 
     def _lay_out(self, compare: Compare | None) -> None:
         self.search.setPlaceholderText("Search or paste genes: ERB, KRT*, KRT8; ACTA2")

@@ -181,6 +181,9 @@ class GeneTable(QAbstractTableModel):
             return tip(section, self._about)
         if role == Role.TextAlignmentRole:
             return _aligned(section)
+        if role == Role.InitialSortOrderRole and section != GENE:
+            # The first click on a figure is for the best genes, not the worst.
+            return Qt.SortOrder.DescendingOrder.value
         return heading(section, self._about) if role == Role.DisplayRole else None
 
     def data(self, index: QModelIndex, role: int = Role.DisplayRole) -> Any:

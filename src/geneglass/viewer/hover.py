@@ -1,4 +1,4 @@
-"""What the status bar says of several genes under the mouse: napari would tell the number of a colour."""
+"""What the status bar says of the place under the mouse, on both maps: napari would tell a number of one layer."""
 
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -7,14 +7,16 @@ import numpy as np
 
 from geneglass.viewer.colour_scale import number
 from geneglass.viewer.compare import Compare
+from geneglass.viewer.doubt import confidence_of
 from geneglass.viewer.hits import place_under
+from geneglass.viewer.panes import MEASURED, PREDICTED
 
 if TYPE_CHECKING:
     from geneglass.viewer.channels import Channels
 
 
 class Hover:
-    """Writes the values of the genes that are shown together into the status bar of one viewer.
+    """Writes the values of what is shown, of one gene or of several, into the status bar of one viewer.
 
     Parameters
     ----------
@@ -23,7 +25,7 @@ class Hover:
     compare
         Its maps.
     channels
-        The genes; held weakly.
+        The genes that are shown together; held weakly.
     """
 
     def __init__(self, viewer: Any, compare: Compare, channels: "Channels") -> None:
@@ -39,23 +41,54 @@ class Hover:
 
     def _on_status(self, event: Any) -> None:
         viewer, channels = self._viewer(), self._channels()
-        if viewer is None or channels is None or not channels.shown or not viewer.mouse_over_canvas:
+        if viewer is None or channels is None or not viewer.mouse_over_canvas or self._compare.laying_out:
+            return
+        if not channels.shown and not self._is_ours(viewer.layers.selection.active):
             return
         words = self._words(channels, viewer.cursor.position)
         if event.value != words:
             viewer.status = words
+
+    def _is_ours(self, active: Any) -> bool:
+        """Return whether one gene is shown, and the chosen layer is none of somebody else's."""
+        one_gene = self._compare.view is not None and self._compare.session.gene is not None
+        return one_gene and (active is None or self._compare.owns(active))
 
     def _words(self, channels: "Channels", position: tuple[float, ...]) -> str:
         """Return the values at a position; nothing where the sides are not named, since zeros are measured."""
         if self._compare.panes.unlabelled:
             return ""
         parts = []
-        for side, values in channels.values.items():
+        for side in (MEASURED, PREDICTED):
             row = place_under(self._compare, side, position)
-            if row is not None:
-                genes = zip(channels.shown, values[row], strict=True)
-                parts.append(f"{side}: " + ", ".join(f"{channel.gene} {_value(value)}" for channel, value in genes))
+            told = None if row is None else self._told(channels, side, row)
+            if told is not None:
+                parts.append(f"{side}: {told}")
         return "; ".join(parts)
+
+    def _told(self, channels: "Channels", side: str, row: int) -> str | None:
+        """Return what is shown at a place of a side."""
+        if not channels.shown:
+            return self._told_of_one(side, row)
+        values = channels.values.get(side)
+        if values is None:
+            return None
+        return ", ".join(f"{one.gene} {_value(value)}" for one, value in zip(channels.shown, values[row], strict=True))
+
+    def _told_of_one(self, side: str, row: int) -> str | None:
+        view, session, look = self._compare.view, self._compare.session, self._compare.look
+        shown = None if view is None else view.sides.get(side)
+        if shown is None:
+            return None
+        confidence = confidence_of(session) if side == PREDICTED else None
+        if confidence is not None and look.show_confidence:
+            return f"confidence {_value(confidence[row])}"
+        places, added = session.measured_places, ""
+        if side == MEASURED and places is not None and not places.kept[row]:
+            added = " (set aside: too few counts)"
+        elif confidence is not None:
+            added = f" (confidence {_value(confidence[row])})"
+        return f"{session.gene} {_value(shown.values[row])}{added}"
 
 
 def _value(value: float) -> str:

@@ -42,6 +42,7 @@ class SetActions(QObject):
         sets.together.connect(self._show_together)
         sets.both.setVisible(channels is not None)
         if channels is not None:
+            owner.table.clicked.connect(self.end_together)
             sets.ended.connect(channels.clear)
             listen(channels.changed, owner, self._show_legend)
             owner.destroyed.connect(channels.stop)
@@ -52,6 +53,11 @@ class SetActions(QObject):
         row = owner.table.currentIndex().row()
         chosen = row >= 0 and owner.model.kind_at(row) == SIGNATURE
         owner.sets.set_genes(self._genes(), marked=len(owner.table.selected_names()), is_signature=chosen)
+
+    def end_together(self, *_: object) -> None:
+        """Show the chosen gene alone, if it is the only one that is marked: it may have been chosen before already."""
+        if self._channels is not None and len(self._owner.table.selected_names()) == 1:
+            self._channels.clear()
 
     def _genes(self) -> tuple[str, ...]:
         """Return what a signature would be made of: marked genes, else those found, with the absent of a list."""
