@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QLineEdit, QWidget
 
 from geneglass.data.cohort import Cohort, read_cohort, write_cohort
 from geneglass.viewer.panel import GeneglassPanel
@@ -147,6 +147,20 @@ class Real:
         widget.setFocus()
         self.hand.qtbot.keyClick(widget, key, modifier)
 
+    def show_gene(self, name: str) -> None:
+        """Type a gene's name into the search box of the page Genes, and press Enter."""
+        search = self.panel.genes.search
+        self.hand.click(search)
+        self.key(search, Qt.Key.Key_A, CONTROL)
+        self.hand.keys(search, name, Qt.Key.Key_Return)
+        assert self.session.gene == name
+
+    def type_number(self, box: Any, text: str) -> None:
+        """Type over what a box of a number holds, and press Enter."""
+        self.hand.click(box.findChild(QLineEdit))
+        self.key(box, Qt.Key.Key_A, CONTROL)
+        self.hand.keys(box, text, Qt.Key.Key_Return)
+
     def choose(self, menu: Any, text: str) -> None:
         """Choose in a menu by keys."""
         row = menu.findText(text)
@@ -192,9 +206,8 @@ def opened(hand: Any, her2st: Path, monkeypatch: pytest.MonkeyPatch) -> Real:
     """Open C4 by drop, with its prediction."""
     monkeypatch.setenv("GENEGLASS_CACHE", str(her2st.parent / "cache"))
     real = Real(hand, her2st)
-    real.drop(real.study.cohort)
+    real.drop(real.study.cohort, real.study.predictions["C4"])
     assert real.session.source.name == "C4"
-    real.drop(real.study.predictions["C4"])
     assert real.session.on_spots, real.panel.messages.text.text()
     real.panel.offer.hide()
     return real

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 
 from geneglass.viewer.session import session_of
 
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+NOTCH = 120
+"""Of a mouse wheel, in Qt's eighths of a degree."""
 
 
 class Canvas:
@@ -48,3 +51,11 @@ class Canvas:
             QTest.mouseMove(self.widget, point)
             QTest.qWait(20)
         QTest.mouseRelease(self.widget, LEFT, keys, points[-1])
+
+    def wheel(self, y_px: float, x_px: float, notches: int, *, pane: int = 0) -> None:
+        """Turn the wheel over a place of the slide, away from the hand: it comes nearer."""
+        place = QPointF(self.at(y_px, x_px, pane))
+        turned = QPoint(0, NOTCH * notches)
+        phase, no_button = Qt.ScrollPhase.NoScrollPhase, Qt.MouseButton.NoButton
+        event = QWheelEvent(place, self.widget.mapToGlobal(place), QPoint(), turned, no_button, NO_KEY, phase, False)
+        QApplication.sendEvent(self.widget, event)
