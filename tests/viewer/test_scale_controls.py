@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QDoubleSpinBox
 
@@ -58,6 +58,13 @@ def test_limits_out_of_order_are_not_taken_and_that_is_said(panel: Any, scale: S
     assert scale.told.text() == "0.50 is not above the first colour's 9.00: lower that one first. Nothing was changed."
     panel.desk.session.set_gene("CD74")
     assert scale.told.isHidden()
+
+
+def test_a_threshold_comes_back_with_its_tick(panel: Any, scale: ScaleControls) -> None:
+    panel.compare.set_look(threshold=0.7)
+    for threshold in (None, 0.7):
+        QTest.mouseClick(scale.clear, Qt.MouseButton.LeftButton, pos=QPoint(8, scale.clear.height() // 2))
+        assert (panel.compare.look.threshold, scale.threshold.value()) == (threshold, 0.7)
 
 
 def test_a_percentile_is_at_most_100(panel: Any, scale: ScaleControls) -> None:

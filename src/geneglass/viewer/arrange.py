@@ -27,6 +27,8 @@ MARGIN_PX = 28
 """Of a pane, on both sides of a text together."""
 FILL = 0.96
 """How much of a pane the places and the margin around them take."""
+MOST_BELOW = 0.35
+"""Of a pane's height, that is kept free for the note at most: maps would else be small under a long one."""
 
 
 def add_layer(viewer: Any, made: LayerTuple) -> Layer:
@@ -121,7 +123,8 @@ def write_note(viewer: Any, text: str, *, pane_px: float) -> None:
 def fit(viewer: Any, layers: Sequence[Layer]) -> None:
     """Bring all places into view, with one more step of their lattice around them: tissue does not end at a spot.
 
-    Where the pane is taller than that, they go as far up as the texts and the colour bar below them need.
+    They lie between title and note, neither of which covers them; where the pane is taller than that, they go as far
+    up as the colour bar needs too.
     """
     viewer.reset_view(layers=layers)
     pad = max((_pitch(layer) for layer in layers), default=0.0)
@@ -130,20 +133,26 @@ def fit(viewer: Any, layers: Sequence[Layer]) -> None:
     room_px = np.array(viewer.canvas.viewbox_size(viewer.layers))
     if (size <= 0).any() or (room_px <= 0).any():
         return
+    note_px = _note_px(viewer)
+    above_px = room_px - (TITLE_PX + min(note_px, MOST_BELOW * room_px[0]), 0)
     camera = viewer.scene.camera
-    camera.zoom = FILL * float((room_px / size).min())
+    camera.zoom = FILL * float((above_px / size).min())
     free_px = float(room_px[0] - size[0] * camera.zoom)
-    below_px = max(min(_below_px(viewer, layers), free_px - TITLE_PX), free_px / 2)
+    below_px = max(min(note_px + _bar_px(layers), free_px - TITLE_PX), free_px / 2)
     *depth, y, x = camera.center
     camera.center = (*depth, y + (below_px - free_px / 2) / camera.zoom, x)
 
 
-def _below_px(viewer: Any, layers: Sequence[Layer]) -> float:
-    """Return how high the scale bar, the note and the colour bar stand together."""
+def _note_px(viewer: Any) -> float:
+    """Return how high the scale bar and the note stand together."""
     note = viewer.canvas.overlays.text
     lines = note.text.count("\n") + 1 if note.visible else 0
-    bars = [bar.size[1] + BAR_FRAME_PX for bar in map(colour_bar, layers) if bar.visible]
-    return SCALE_BAR_PX + lines * note.font_size * PX_PER_LINE + max(bars, default=0)
+    return float(SCALE_BAR_PX + lines * note.font_size * PX_PER_LINE)
+
+
+def _bar_px(layers: Sequence[Layer]) -> float:
+    """Return how high the colour bar stands."""
+    return max((bar.size[1] + BAR_FRAME_PX for bar in map(colour_bar, layers) if bar.visible), default=0.0)
 
 
 def _pitch(layer: Layer) -> float:

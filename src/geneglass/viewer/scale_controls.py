@@ -103,7 +103,8 @@ class ScaleControls(QWidget):
         blockers = [QSignalBlocker(widget) for widget in (*changed, self.difference, self.limit)]
         self.clear.setChecked(look.threshold is not None)
         self.threshold.setEnabled(look.threshold is not None)
-        self.threshold.setValue(0.1 if look.threshold is None else look.threshold)
+        if look.threshold is not None:
+            self.threshold.setValue(look.threshold)
         self.range.setCurrentText(PERCENTILES if look.limits is None else VALUES)
         for box, value in zip((self.low, self.high), look.limits or look.percentiles, strict=True):
             box.setRange(*((0.0, 100.0) if look.limits is None else (-MOST_COUNTS, MOST_COUNTS)))
