@@ -46,11 +46,18 @@ def test_every_spot_is_seen_once_per_epoch():
     assert sorted(row for batch in objective.rows for row in batch) == list(range(11))
 
 
+@pytest.mark.parametrize(("spots", "sizes"), [(9, [4, 5]), (10, [4, 4, 2]), (1, [1])])
+def test_a_last_spot_is_never_alone_beside_others(spots, sizes):
+    task, objective = trial(sizes=(spots,)), _Noisy()
+    assert len(list(task.epoch(objective))) == task.steps_per_epoch() == len(sizes)
+    assert sorted(map(len, objective.rows)) == sorted(sizes)
+
+
 def test_batches_by_section_never_mix():
     objective = _Noisy()
     by_section = Schedule(batch=4, by_section=True, learning_rate=0.1, weight_decay=0.1, decoupled=True)
     task = trial(schedule=by_section)
-    assert len(list(task.epoch(objective))) == task.steps_per_epoch() == 4
+    assert len(list(task.epoch(objective))) == task.steps_per_epoch() == 3
     assert all(max(batch) < 6 or min(batch) >= 6 for batch in objective.rows)
 
 

@@ -115,12 +115,11 @@ class Trial:
 
     def steps_per_epoch(self) -> int:
         """Return how many batches one pass has."""
-        groups = self._groups()
-        return sum(-(-len(group) // self.schedule.batch) for group in groups)
+        return sum(len(_split(group, self.schedule.batch)) for group in self._groups())
 
     def epoch(self, objective: Objective) -> Iterator[float]:
         """Pass once over the pool, yielding the loss after every batch."""
-        batches = [b for group in self._groups() for b in torch.split(self._shuffled(group), self.schedule.batch)]
+        batches = [b for group in self._groups() for b in _split(self._shuffled(group), self.schedule.batch)]
         order = torch.randperm(len(batches), generator=self._order).tolist()
         device = self.pool.expression.device
         with closing(self.pool.images.read_ahead([batches[number] for number in order])) as ready:
@@ -171,6 +170,17 @@ class Trial:
             (loss / self.schedule.accumulate).backward()  # type: ignore[no-untyped-call]
         self.step += 1
         return loss.item()
+
+
+def _split(rows: Tensor, batch: int) -> list[Tensor]:
+    """Return batches; a last spot alone goes with those before, since it has nothing to be contrasted with.
+
+    Nor has a network's batch normalisation anything to take a variance of.
+    """
+    batches = list(torch.split(rows, batch))
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
 
 
 def _as(moment: Tensor, parameter: Tensor) -> Tensor:
