@@ -75,9 +75,20 @@ def are_painted(
         assert apart(shown.at(centres[rows], pane), coloured(values[rows], *limits, colourmap)).max() < ALIKE
 
 
-def percentiles(values: Any, low: float, high: float) -> tuple[float, float]:
-    found = np.percentile(values, (low, high))
-    return float(found[0]), float(found[1])
+def limits_of(values: Any, low: float = 1, high: float = 99, *, clear: float = 0.1) -> tuple[float, float]:
+    """Return the values of the first and the last colour: percentiles, and from the threshold up where some are clear.
+
+    Parameters
+    ----------
+    values
+        Of all maps that the scale is for.
+    low, high
+        Percentiles.
+    clear
+        Values at or below it are transparent.
+    """
+    first, last = np.percentile(values, (low, high))
+    return float(clear if (values <= clear).any() else first), float(last)
 
 
 def words(limits: tuple[float, float]) -> str:

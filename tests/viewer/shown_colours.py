@@ -13,6 +13,10 @@ from tour.canvas import Canvas
 
 Colours = NDArray[np.float64]
 """(n, 3) red, green and blue, 0 to 255."""
+SAME = 40
+"""Of 255: a thin line is painted in its colour but for this."""
+CORNER = 6
+"""Pixels of a neighbour's line that may lie around a place too."""
 
 
 class Shown:
@@ -39,6 +43,13 @@ class Shown:
         points = [self._canvas.at(*place, pane=pane) for place in places_yx]
         corners = [(round(point.y() * self._share) - 1, round(point.x() * self._share) - 1) for point in points]
         return np.array([self._pixels[y : y + 3, x : x + 3].mean(axis=(0, 1)) for y, x in corners])
+
+    def has(self, place_yx: Any, colour: tuple[int, int, int], pane: int = 0, within_px: int = 7) -> bool:
+        """Return whether a line of a colour is painted around a place of the slide."""
+        point = self._canvas.at(*place_yx, pane=pane)
+        y, x = round(point.y() * self._share), round(point.x() * self._share)
+        around = self._pixels[max(y - within_px, 0) : y + within_px + 1, max(x - within_px, 0) : x + within_px + 1]
+        return bool((np.abs(around - colour).max(axis=-1) < SAME).sum() > CORNER)
 
 
 def coloured(values: Any, low: float, high: float, colourmap: str = "viridis") -> Colours:

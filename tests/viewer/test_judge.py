@@ -3,7 +3,6 @@
 import csv
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
@@ -12,10 +11,11 @@ from shapely import box
 from geneglass.data.annotation import Domain
 from geneglass.data.cohort import read_cohort
 from geneglass.viewer.selection import selection_of
+from plot_hand import drag
 from tour.canvas import Canvas
 from tour.pictures import show_page, wait_until
 
-LEFT, SHIFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
+LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -35,20 +35,6 @@ def judge(make_napari_viewer_proxy, qtbot, small_cohort, predicted):
     show_page(panel, "Judge")
     qtbot.wait(300)
     return panel, viewer, panel.pages["judge"]
-
-
-def over(plot, x, y):
-    """Return where a value lies in a plot, in pixels of its widget."""
-    return plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(pg.Point(x, y)))
-
-
-def drag(plot, corners, keys=NO_KEY):
-    places = [over(plot, *corner) for corner in corners]
-    QTest.mousePress(plot.viewport(), LEFT, keys, places[0])
-    for place in places[1:]:
-        QTest.mouseMove(plot.viewport(), place)
-        QTest.qWait(10)
-    QTest.mouseRelease(plot.viewport(), LEFT, keys, places[-1])
 
 
 def test_scatter_and_slide_select_each_other(judge):

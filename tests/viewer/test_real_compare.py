@@ -7,7 +7,7 @@ from qtpy.QtTest import QTest
 
 from geneglass.viewer.panes import DIFFERENCE, MEASURED, PREDICTED
 from geneglass.viewer.view_controls import ViewControls
-from real_maps import ALIKE, Truth, abstained, are_painted, middle, percentiles, truth_of, words
+from real_maps import ALIKE, Truth, abstained, are_painted, limits_of, middle, truth_of, words
 from real_tissue import LEFT, Real
 from shown_colours import Shown, apart, coloured
 
@@ -30,8 +30,7 @@ def test_maps(real: Real) -> None:
 
 def on_one_scale(real: Real, truth: Truth) -> None:
     """Both maps have the values of the files, on one scale; titles and note say what is to be known of them."""
-    low, high = percentiles(truth.both, 1, 99)
-    limits = max(low, 0.1), high
+    limits = limits_of(truth.both)
     for side, values in ((MEASURED, truth.measured), (PREDICTED, truth.predicted)):
         layer = real.panel.compare.layer(side)
         np.testing.assert_allclose(layer.features["value"], values, rtol=1e-4)

@@ -8,7 +8,7 @@ from qtpy.QtCore import QPoint, Qt
 
 from geneglass.viewer.panes import MEASURED, PREDICTED
 from geneglass.viewer.view_controls import ViewControls
-from real_maps import ALIKE, Truth, are_painted, middle, percentiles, truth_of, words
+from real_maps import ALIKE, Truth, are_painted, limits_of, middle, truth_of, words
 from real_tissue import Real
 from shown_colours import Shown, apart, coloured, tissue_at
 
@@ -64,8 +64,7 @@ def by_percentiles(real: Real, scale: Any, truth: Truth) -> None:
     real.choose(scale.range, "percentiles")
     real.type_number(scale.low, "20")
     real.type_number(scale.high, "90")
-    limits = percentiles(truth.both, 20, 90)
-    are_painted(real, (max(limits[0], 0.1), limits[1]), truth.measured, truth.predicted)
+    are_painted(real, limits_of(truth.both, 20, 90), truth.measured, truth.predicted)
     real.look("scale_percentiles")
 
 
@@ -84,7 +83,7 @@ def clear_where_low(real: Real, scale: Any, truth: Truth) -> None:
     real.look("scale_threshold")
     tick(real, scale.clear)
     assert "transparent" not in real.note
-    limits = percentiles(truth.both, 20, 90)
+    limits = tuple(np.percentile(truth.both, (20, 90)))
     values = truth.measured[rows]
     assert apart(Shown(real.viewer).at(centres), coloured(values, *limits)).max() < ALIKE
     tick(real, scale.clear)
@@ -96,9 +95,7 @@ def of_the_prediction_alone(real: Real, scale: Any, truth: Truth) -> None:
     """A scale of its own for the prediction is chosen by hand, and its title and the note say so."""
     assert not scale.own.isChecked()
     tick(real, scale.own)
-    clear = real.panel.compare.look.threshold
-    limits = [percentiles(values, 20, 90) for values in (truth.measured, truth.predicted)]
-    limits = [(max(low, clear), high) for low, high in limits]
+    limits = [limits_of(values, 20, 90) for values in (truth.measured, truth.predicted)]
     for pane, values in enumerate((truth.measured, truth.predicted)):
         are_painted(real, limits[pane], values, first=pane)
     titles = [side.title.long for side in real.panel.compare.view.sides.values()]
