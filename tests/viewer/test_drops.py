@@ -149,7 +149,7 @@ def test_the_panel_s_offer_ends_the_asking_for_folders_too(hand: Any, shared_dat
     assert panel.desk.session.section.spots.table.n_obs == 2898
     assert not hand.drop(shared_data / "slides" / "CMU-1-Small-Region.svs")
     settled(hand)
-    assert panel.desk.session.section.slide.levels[0].width_px == 2220
+    assert panel.desk.session.section.slide.levels[0].width_px == 2220, said(panel)
 
 
 def test_spots_of_another_slide_are_shown_by_themselves(hand: Any, shared_data: Path) -> None:
