@@ -47,6 +47,13 @@ def test_a_ring_that_is_gone_fills_a_hole_or_removes_a_part() -> None:
     assert changed(domain, drawn, {}) is None
 
 
+def test_a_corner_on_a_straight_line_is_seen_where_it_is_to_be_kept() -> None:
+    square = shapely.Polygon([(0.0, 0.0), (50.0, 0.1), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0)])
+    assert [len(outline.seen_xy) for outline in outlines(square, 0.5)] == [4]
+    (kept,) = outlines(square, 0.5, {(50.0, 0.1), (7.0, 7.0)})
+    np.testing.assert_array_equal(kept.seen_xy, kept.xy)
+
+
 def test_corners_that_were_not_seen_stay_except_beside_the_corner_that_moved() -> None:
     angle = np.linspace(0, 2 * np.pi, 721)[:-1]
     domain = Domain("disc", shapely.Polygon(100 + 80 * np.stack([np.cos(angle), np.sin(angle)], axis=1)))

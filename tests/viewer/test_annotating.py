@@ -83,6 +83,21 @@ def test_shapes_that_napari_adds_moves_copies_and_removes_become_domains(
     assert view.layer is layer
 
 
+def test_domains_of_a_file_keep_every_corner_when_another_is_drawn_beside_them(
+    make_napari_viewer: Callable[..., Any], small_cohort: Path, qtbot: Any
+) -> None:
+    viewer, hand = begun(make_napari_viewer, small_cohort)
+    session, view = session_of(viewer), domains_of(viewer)
+    turns = np.linspace(0, 2 * np.pi, 400)[:-1]
+    xy = np.stack([150.123 + 80.1 * np.cos(turns), 150.7 + 80.3 * np.sin(turns)], axis=1)
+    old = Domain("Old", shapely.Polygon(xy))
+    hand.do((old,), "Open a file")
+    assert len(view.layer.data[0]) < 100, "corners that nobody sees are not drawn"
+    view.layer.add(np.array([[200.0, 300], [300, 300], [300, 400]]), shape_type="polygon")
+    qtbot.waitUntil(lambda: len(session.domains) == 2)
+    assert session.domains[0] is old
+
+
 def test_no_domain_is_lost_with_the_layer_its_name_or_the_section(
     make_napari_viewer: Callable[..., Any], small_cohort: Path
 ) -> None:

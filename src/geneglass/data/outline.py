@@ -1,6 +1,6 @@
 """Outlines of domains: what of them is drawn, and the domain again after its outlines were changed by hand."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,9 @@ class Outline:
     seen_xy: Corners
 
 
-def outlines(shape: "BaseGeometry", detail_px: float) -> tuple[Outline, ...]:
+def outlines(
+    shape: "BaseGeometry", detail_px: float, kept_xy: Collection[tuple[float, float]] = ()
+) -> tuple[Outline, ...]:
     """Return the outlines of a shape, those of its largest part first.
 
     Parameters
@@ -53,10 +55,12 @@ def outlines(shape: "BaseGeometry", detail_px: float) -> tuple[Outline, ...]:
         In level-0 pixels of the slide.
     detail_px
         Corners that stand out by less are left out of what is seen.
+    kept_xy
+        Corners that are seen all the same.
     """
     parts = list(enumerate(_parts(shape)))
     ordered = sorted(parts, key=lambda item: (-item[1].area, -item[1].length))
-    return tuple(outline for number, part in ordered for outline in _of_part(part, number, detail_px))
+    return tuple(outline for number, part in ordered for outline in _of_part(part, number, detail_px, kept_xy))
 
 
 def changed(domain: Domain, drawn: Sequence[Outline], now: Mapping[int, Corners]) -> Domain | None:
@@ -150,7 +154,7 @@ def _parts(shape: "BaseGeometry") -> "Iterator[BaseGeometry]":
             yield from _parts(part)
 
 
-def _of_part(part: Any, number: int, detail_px: float) -> Iterator[Outline]:
+def _of_part(part: Any, number: int, detail_px: float, kept_xy: Collection[tuple[float, float]]) -> Iterator[Outline]:
     if part.geom_type != "Polygon":
         kind = POINT if part.geom_type == "Point" else LINE
         yield Outline(kind, number, 0, _xy(part), _xy(part.simplify(detail_px)))
@@ -159,7 +163,15 @@ def _of_part(part: Any, number: int, detail_px: float) -> Iterator[Outline]:
     if slim.is_empty or len(slim.interiors) != len(part.interiors):
         slim = part
     for ring, (whole, seen) in enumerate(zip(_rings(part), _rings(slim), strict=True)):
-        yield Outline(AREA, number, ring, _xy(whole)[:-1], _xy(seen)[:-1])
+        yield Outline(AREA, number, ring, _xy(whole)[:-1], _with_kept(_xy(whole)[:-1], _xy(seen)[:-1], kept_xy))
+
+
+def _with_kept(whole: Corners, seen: Corners, kept_xy: Collection[tuple[float, float]]) -> Corners:
+    """Return the corners that are seen, and with them those that are to be."""
+    if not kept_xy or len(whole) == len(seen):
+        return seen
+    wanted = {*map(tuple, seen.tolist()), *kept_xy}
+    return whole[[tuple(corner) in wanted for corner in whole.tolist()]]
 
 
 def _rings(part: Any) -> tuple[Any, ...]:

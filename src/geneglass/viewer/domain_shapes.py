@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -72,9 +72,22 @@ class Drawn:
         return [row for row, (number, _) in enumerate(self.rows) if self.domains[number].id == domain_id]
 
 
-def drawn_of(domains: Sequence[Domain], line_px: float) -> Drawn:
-    """Return how domains are drawn with lines of a width; corners nobody can see are left out."""
-    found = tuple(outlines(domain.shape, line_px / 4) for domain in domains)
+def drawn_of(domains: Sequence[Domain], line_px: float, layer: Any = None) -> Drawn:
+    """Return how domains are drawn with lines of a width; corners nobody can see are left out.
+
+    Parameters
+    ----------
+    domains
+        In level-0 pixels of the slide.
+    line_px
+        Width of the lines.
+    layer
+        The layer that shows them until now: of what is selected in it all corners stay, also one that a hand has put
+        on a straight line to drag it.
+    """
+    shapes = () if layer is None else tuple(enumerate(layer.data))
+    kept_xy = {(x, y) for row, yx in shapes if row in layer.selected_data for y, x in yx.tolist()}
+    found = tuple(outlines(domain.shape, line_px / 4, kept_xy) for domain in domains)
     rows = tuple((number, place) for number, outlined in enumerate(found) for place in range(len(outlined)))
     corners = tuple(_corners(found[number][place], line_px) for number, place in rows)
     return Drawn(tuple(domains), found, rows, corners)
@@ -152,7 +165,7 @@ def read_back(drawn: Drawn, shapes: Sequence[Shape], make: Make) -> tuple[tuple[
         if row == NEW or row in seen or row >= len(drawn.rows):
             new.append((row, kind, yx))
         else:
-            seen[row] = yx
+            seen[row] = _exact(yx, drawn.corners[row])
     there: list[Domain] = []
     deeds: list[str] = []
     for number, domain in enumerate(drawn.domains):
@@ -185,6 +198,15 @@ def _after(drawn: Drawn, number: int, seen: dict[int, NDArray[np.float64]]) -> D
         return drawn.domains[number]
     now = {place: seen[row][:, ::-1] for row, place in rows if row in seen}
     return changed(drawn.domains[number], drawn.outlines[number], now)
+
+
+def _exact(yx: NDArray[np.floating[Any]], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return corners as they were drawn where no hand has moved them: napari rounds them to single precision."""
+    rounded = drawn.astype(np.float32)
+    if np.array_equal(yx, rounded):
+        return drawn
+    exact = dict(zip(map(tuple, rounded.tolist()), drawn.tolist(), strict=True))
+    return np.array([exact.get(tuple(corner), corner) for corner in yx.tolist()])
 
 
 def _new_shape(kind: str, yx: NDArray[np.float64]) -> "BaseGeometry":

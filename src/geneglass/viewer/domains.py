@@ -148,7 +148,7 @@ class DomainView:
             self._drop()
             return
         line_px = line_width_px(domains, section)
-        self._drawn = drawn_of(domains, line_px)
+        self._drawn = drawn_of(domains, line_px, layer)
         with self._at_work():
             if layer is None:
                 selected = set(viewer.layers.selection)
