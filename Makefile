@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
-ENGINE := tests/contracts tests/workflow tests/cli tests/model
 ENGINE_LOG := .engine_tests.log
 
 .PHONY: demo test check bench recovery tour fuzz setup system clean
@@ -14,9 +13,9 @@ demo: setup ## the main job on the embedded sample
 
 test: setup system ## all tests: real windows on a virtual display, and the engine's beside them
 	@export OMP_NUM_THREADS=1; \
-	$(BIN)/python -m pytest $(ENGINE) > $(ENGINE_LOG) 2>&1 & engine=$$!; \
+	$(BIN)/python -m pytest tests --ignore=tests/viewer > $(ENGINE_LOG) 2>&1 & engine=$$!; \
 	trap 'kill $$engine' INT TERM; \
-	$(XVFB) $(BIN)/python -m pytest tests $(ENGINE:%=--ignore=%); window=$$?; \
+	$(XVFB) $(BIN)/python -m pytest tests/viewer; window=$$?; \
 	wait $$engine; engine=$$?; \
 	cat $(ENGINE_LOG); \
 	test $$window -eq 0 && test $$engine -eq 0
