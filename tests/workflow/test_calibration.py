@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from geneglass.model.novelty import UNLIKE
 from geneglass.workflow.calibration import Judged, judge_places, reliability
+from geneglass.workflow.statements import calibration_sentence
 
 
 def test_right_is_nearer_than_the_training_mean():
@@ -50,8 +52,18 @@ def test_without_a_stated_confidence_only_the_share_right_is_known():
 
 
 def test_certainty_falls_into_the_last_bin_and_what_it_was_calibrated_on_is_kept():
-    judged = Judged(np.array([1.0, 0.0], np.float32), np.array([True, False]), "calibrated on 3 held-out patients")
+    judged = Judged(np.array([1.0, 0.01], np.float32), np.array([True, False]), "calibrated on 3 held-out patients")
     found = reliability([judged, judged])
     assert [item["places"] for item in found["bins"]] == [2, 2]
-    assert found["ece"] == 0
+    assert found["ece"] == pytest.approx(0.005)
     assert found["calibrated"] == ["calibrated on 3 held-out patients"]
+
+
+def test_where_it_abstained_nothing_is_judged() -> None:
+    confidence = np.array([0.9, 0.9, UNLIKE, UNLIKE, np.nan], np.float32)
+    found = reliability([Judged(confidence, np.array([True, True, True, False, False]), "calibrated on 2 patients")])
+    assert (found["places"], found["stated"], found["abstained"]) == (5, 2, 2)
+    assert found["abstained_right"] == 0.5
+    assert found["ece"] == pytest.approx(0.1)
+    told = calibration_sentence("geneglass", found)
+    assert told.endswith("1 place has none; 2 places look like nothing in training, where it abstains (50% are right).")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geneglass.data.types import FloatArray
 from geneglass.model.calibration import hits
+from geneglass.model.novelty import UNLIKE
 
 N_BINS = 10
 MEANING = (
@@ -24,7 +25,7 @@ class Judged:
     Attributes
     ----------
     confidence
-        (n,) 0 to 1 as stated; NaN where the recipe said nothing.
+        (n,) 0 to 1 as stated, `UNLIKE` where it abstained; NaN where the recipe said nothing.
     hit
         (n,) True where the prediction is nearer to the measured profile than the training mean is.
     calibrated
@@ -67,15 +68,19 @@ def reliability(judged: Sequence[Judged]) -> dict[str, Any]:
     `bins` are ten of equal width, empty ones left out; `ece` is the expected calibration error, the difference of
     both weighted by the places of a bin (Guo et al. 2017, ICML, equation 3); `surer_half` and `other_half` are the
     shares right among the places with more and with less than the median confidence. `stated` is how many places
-    have a confidence; without any, all but `right` is missing.
+    have a confidence; without any, all but `right` is missing. Places where the recipe abstained, since they look like
+    nothing in training, are no statement: they are counted, with the share that was right, and judged no further.
     """
     confidence = np.concatenate([part.confidence for part in judged]).astype(np.float64)
     hit = np.concatenate([part.hit for part in judged])
-    stated = np.isfinite(confidence)
+    abstained = confidence == UNLIKE
+    stated = np.isfinite(confidence) & ~abstained
     found: dict[str, Any] = {
         "places": len(hit),
         "stated": int(stated.sum()),
         "right": _share(hit),
+        "abstained": int(abstained.sum()),
+        "abstained_right": _share(hit[abstained]),
         "calibrated": list(dict.fromkeys(part.calibrated for part in judged if part.calibrated)),
     }
     confidence, hit = confidence[stated], hit[stated]

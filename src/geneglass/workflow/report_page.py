@@ -91,7 +91,8 @@ chance. Clusters of the measured expression itself (first row) show how much suc
 shows what is found without the image.</p>"""
 
 OFF_BY = """Off by: the expected calibration error, the mean difference of the stated confidence and the share that
-was right; on the line in the figures it is 0. A confidence that orders places has more right in its surer half."""
+was right; on the line in the figures it is 0. A confidence that orders places has more right in its surer half. Where
+a place looks like nothing in training a recipe abstains: such places are counted, and judged no further."""
 
 LEAKS = """<p class="soft">A score leaks where tissue of the tested patient was in training: sister sections look alike,
 and a model that only remembers places would do well.</p>"""

@@ -83,16 +83,17 @@ def groups(metrics: Metrics) -> str:
 
 def calibration(metrics: Metrics) -> str:
     """Return what each recipe's stated confidence is worth."""
-    head = ("", "places", "right", "with confidence", "off by", "right, surer half", "right, other half", "calibrated")
+    head = ("", "places", "right", "with confidence", "off by", "right, surer half", "right, other half")
+    head = (*head, "abstained", "calibrated")
     rows = []
     for name, found in metrics["calibration"].items():
         if found is None:
-            rows.append(_row([name, *["–"] * 6, "not judged: its unit can not be computed here"], "recipe"))
+            rows.append(_row([name, *["–"] * 7, "not judged: its unit can not be computed here"], "recipe"))
             continue
         on = "; ".join(found["calibrated"]) or ("does not say" if found["stated"] else "states no confidence")
         shares = [_percent(found["right"]), str(found["stated"]), number(found["ece"])]
         halves = [_percent(found[key]) for key in ("surer_half", "other_half")]
-        rows.append(_row([name, str(found["places"]), *shares, *halves, on], "recipe"))
+        rows.append(_row([name, str(found["places"]), *shares, *halves, str(found["abstained"]), on], "recipe"))
     return _table(head, rows)
 
 

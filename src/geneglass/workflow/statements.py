@@ -114,16 +114,25 @@ def calibration_sentence(recipe: str, found: Mapping[str, Any] | None) -> str:
     if found is None:
         return f"{recipe}: its unit can not be computed from counts here, so its confidence is not judged."
     right = f"{found['right']:.0%} of {found['places']} places are predicted better than by the training mean"
+    abstained = _abstention(found)
     if not found["stated"]:
-        return f"{recipe} states no confidence; {right}."
-    silent = found["places"] - found["stated"]
+        return f"{recipe} states no confidence; {right}{abstained}."
+    silent = found["places"] - found["stated"] - found["abstained"]
     on = "; ".join(found["calibrated"])
     return (
         f"{recipe}: {right}; its confidence is off by {number(found['ece'])} on average (expected calibration error), "
         f"and {found['surer_half']:.0%} are right in the surer half, {found['other_half']:.0%} in the other"
         + (f"; it is {on}" if on else "; it does not say on what it was calibrated")
-        + (f"; {silent} places have none." if silent else ".")
+        + (f"; {silent} place{' has' if silent == 1 else 's have'} none" if silent else "")
+        + f"{abstained}."
     )
+
+
+def _abstention(found: Mapping[str, Any]) -> str:
+    if not found["abstained"]:
+        return ""
+    places = "1 place looks" if found["abstained"] == 1 else f"{found['abstained']} places look"
+    return f"; {places} like nothing in training, where it abstains ({found['abstained_right']:.0%} are right)"
 
 
 def paired_sentence(item: Mapping[str, Any]) -> str:
