@@ -46,6 +46,20 @@ def test_an_array_placed_by_hand_makes_one_area_without_gaps() -> None:
     assert not region.shape.interiors
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_no_slit_is_left_between_cells_of_one_label(seed: int) -> None:
+    """A slit is drawn as a spike: its outline turns straight back."""
+    rng = np.random.default_rng(seed)
+    y, x = np.meshgrid(np.arange(12) * 62.0, np.arange(15) * 63.0, indexing="ij")
+    centres_yx = np.stack([y.ravel(), x.ravel()], axis=1) + rng.uniform(-4, 4, (180, 2)) + 117.25
+    (region,) = regions_of(np.full(180, "a"), centres_yx, {})
+    corners = np.array(region.shape.simplify(1.8).exterior.coords)[:-1]
+    ahead = np.roll(corners, -1, axis=0) - corners
+    behind = np.roll(corners, 1, axis=0) - corners
+    turns = (ahead * behind).sum(axis=1) / np.linalg.norm(ahead, axis=1) / np.linalg.norm(behind, axis=1)
+    assert np.degrees(np.arccos(np.clip(turns, -1, 1))).min() > 10
+
+
 def test_few_places_and_places_on_a_line_and_twice_the_same() -> None:
     assert regions_of(np.array(["a"]), np.array([[5.0, 7.0]]), {})[0].shape.contains(shapely.Point(7, 5))
     line = np.stack([np.arange(6) * 10.0, np.full(6, 3.0)], axis=1)

@@ -1,7 +1,7 @@
 """Labelled spots or tiles as regions: every place stands for what lies nearest to it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from geneglass.data.annotation import RGB, Domain
 from geneglass.data.geojson_shape import alone
 from geneglass.data.types import FloatArray
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
 REACH, NEIGHBOURS = 0.75, 4
 """How far a place reaches where no other is near, in distances of neighbours: more than the half diagonal of a grid.
 On an array that was placed by hand the nearest neighbour is nearer than the others: the fourth says how far apart
@@ -17,6 +20,8 @@ places lie, and leaves no gaps at the corners of four."""
 
 ROUNDED = 1e-9
 """To what corners are rounded, in distances of neighbours."""
+SLIT = 100
+"""Half the width of slits that are closed, in steps of what corners are rounded to."""
 
 
 def regions_of(labels: NDArray[Any], centres_yx: FloatArray, colours: Mapping[str, RGB]) -> tuple[Domain, ...]:
@@ -35,15 +40,23 @@ def regions_of(labels: NDArray[Any], centres_yx: FloatArray, colours: Mapping[st
     """
     import shapely
 
-    # Cells of neighbours meet in places that are rounded differently: on this grid they are the same.
+    # Cells of neighbours meet in places that are rounded differently: on this grid they are nearly the same.
     grid_px = ROUNDED * (pitch_px(centres_yx) or 1.0)
     named = np.array([str(label) if label is not None else "" for label in labels], dtype=object)
     cells = _cells(np.asarray(centres_yx, dtype=np.float64)[:, ::-1])
     domains = [
-        Domain(name, alone(shapely.union_all(cells[named == name], grid_size=grid_px)), colours.get(name))
-        for name in sorted(set(named) - {""})
+        Domain(name, _joined(cells[named == name], grid_px), colours.get(name)) for name in sorted(set(named) - {""})
     ]
     return tuple(sorted(domains, key=lambda domain: -domain.shape.area))
+
+
+def _joined(cells: NDArray[Any], grid_px: float) -> "BaseGeometry":
+    """Return cells as one shape without the slits that stay where two of them are rounded to either side."""
+    import shapely
+
+    whole = shapely.union_all(cells, grid_size=grid_px)
+    wider = shapely.buffer(whole, SLIT * grid_px, join_style="mitre")
+    return alone(shapely.buffer(wider, -SLIT * grid_px, join_style="mitre"))
 
 
 def pitch_px(centres_yx: NDArray[np.floating[Any]]) -> float:
