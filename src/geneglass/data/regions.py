@@ -38,8 +38,6 @@ def regions_of(labels: NDArray[Any], centres_yx: FloatArray, colours: Mapping[st
     colours
         By label.
     """
-    import shapely
-
     # Cells of neighbours meet in places that are rounded differently: on this grid they are nearly the same.
     grid_px = ROUNDED * (pitch_px(centres_yx) or 1.0)
     named = np.array([str(label) if label is not None else "" for label in labels], dtype=object)
