@@ -3,10 +3,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel
 
 from geneglass.errors import InputError
 from geneglass.model.recipes import RECIPES
 from geneglass.viewer.form import Form
+from geneglass.viewer.look import style_sheet
 from geneglass.workflow.config import TrainConfig
 
 
@@ -77,3 +80,19 @@ def test_the_settings_of_every_recipe_survive_the_form(qtbot):
             qtbot.addWidget(form)
             assert form.config() == default, name
             assert len(form) > 0, name
+
+
+@pytest.mark.parametrize("recipe", sorted(RECIPES))
+def test_no_name_of_a_setting_is_cut_off(recipe, qtbot):
+    form = Form(RECIPES[recipe].Config())
+    qtbot.addWidget(form)
+    form.setStyleSheet(style_sheet("dark"))
+    form.resize(340, form.sizeHint().height())
+    form.show()
+    qtbot.waitExposed(form)
+    for label in form.findChildren(QLabel):
+        if label.text():
+            needed = label.fontMetrics().boundingRect(
+                label.contentsRect(), Qt.TextFlag.TextWordWrap.value, label.text()
+            )
+            assert label.contentsRect().contains(needed), label.text()

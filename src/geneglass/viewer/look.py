@@ -127,6 +127,7 @@ def add_row(layout: QFormLayout, text: str, field: QWidget) -> QLabel:
     """Add a row to a form and return its label."""
     label = QLabel(text)
     label.setFixedWidth(LABEL_WIDTH_PX)
+    label.setWordWrap(True)
     label.setToolTip(field.toolTip())
     layout.addRow(label, field)
     return label
