@@ -100,6 +100,22 @@ def test_titles_stay_above_their_own_maps(what: MapFigure, width_mm: float) -> N
     assert max(edge.y1 for edge in edges) <= figure.bbox.height
 
 
+@pytest.mark.parametrize("width_mm", [40, 85, 120, 180])
+def test_a_long_note_is_not_cut_off(what: MapFigure, width_mm: float) -> None:
+    note = (
+        "ln(1 + counts per 10k): 4.13 to 6.48\ncrosses: abstained at 74 % of the places (confidence under 0.50); "
+        "under 1 % look like nothing the model was trained on\nconfidence calibrated on 2 held-out sections"
+    )
+    figure = draw(replace(what, note=note, width_mm=width_mm))
+    figure.canvas.draw()
+    (below,) = [text for text in figure.texts if text.get_text().startswith("ln(")]
+    assert " ".join(below.get_text().split()) == " ".join(note.split())
+    box = below.get_window_extent()
+    assert box.x1 <= figure.bbox.width
+    assert box.y0 >= 0
+    assert box.y1 <= min(axis.get_window_extent().y0 for axis in figure.axes)
+
+
 def test_spots_set_aside_are_rings_unless_they_are_in_doubt(what: MapFigure) -> None:
     first, all_four = np.array([True, False, False, False]), np.ones(4, bool)
     for rings, doubtful, hollow in ((first, None, True), (first, all_four, False), (None, None, False)):

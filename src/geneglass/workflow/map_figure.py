@@ -97,13 +97,18 @@ class MapFigure:
         each_pt = 72 * self.width_mm / MM_PER_INCH / len(self.maps) * self._share()
         return [textwrap.fill(drawn.title, int(each_pt / (CHAR_EM * (self.small_pt + 1)))) for drawn in self.maps]
 
+    def note_lines(self) -> list[str]:
+        """Return what stands below the maps, in lines no wider than the figure."""
+        n_chars = int(72 * self.width_mm / MM_PER_INCH / (CHAR_EM * (self.small_pt - 1)))
+        return [part for line in self.note.split("\n") for part in textwrap.wrap(line, n_chars)]
+
     def size_in(self) -> tuple[float, float]:
         """Return width and height in inches."""
         width = self.width_mm / MM_PER_INCH
         height = width / len(self.maps) * self._share() * self.view.height_px / self.view.width_px
         title = TITLE_IN + LINE_IN * max(words.count("\n") for words in self.titles())
         key = 0.0 if self.together is None else KEY_IN
-        return width, height + title + key + NOTE_IN * (1 + self.note.count("\n"))
+        return width, height + title + key + NOTE_IN * max(len(self.note_lines()), 1)
 
     def _share(self) -> float:
         """Return how much of its share of the width a map has, as its colour bar stands beside it or below."""
@@ -147,7 +152,7 @@ def draw(what: MapFigure) -> "Figure":
     for axis, (words, scale) in keys:
         _label(figure.colorbar(scale, cax=axis, orientation="horizontal"), words, small - 1)
     if what.note:
-        figure.supxlabel(what.note, fontsize=small - 1, color=SOFT, x=0.01, ha="left")
+        figure.supxlabel("\n".join(what.note_lines()), fontsize=small - 1, color=SOFT, x=0.01, ha="left")
     return figure
 
 
