@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
 from geneglass.data.annotation import Domain
@@ -176,18 +176,21 @@ def test_the_page_says_that_nothing_is_saved_until_it_is(
     monkeypatch.setattr("geneglass.viewer.annotating.SAVE_EVERY_MS", SOON_MS)
     panel: Any = show_panel()
     opened(panel, small_cohort, hand.wait)
-    session, files, canvas = panel.desk.session, panel.pages["domains"].files, Canvas(panel._viewer)
+    session, page, canvas = panel.desk.session, panel.pages["domains"], Canvas(panel._viewer)
+    files, not_saved = page.files, page.not_saved
     assert not files.isVisible()
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", _full)
         take(panel, "Lasso")
         canvas.drag(SQUARE_YX)
-        hand.wait(files.not_saved.isVisible)
-        assert "not saved" in files.not_saved.text.text()
-        assert "the disk is full" in files.not_saved.text.text()
+        hand.wait(not_saved.isVisible)
+        assert not_saved.mapTo(page, not_saved.rect().bottomLeft()).y() < page.tools.mapTo(page, QPoint()).y()
+        assert "not saved" in not_saved.text.text()
+        assert "the disk is full" in not_saved.text.text()
+        assert files.isVisible(), "unfolded, to save it elsewhere"
         assert not files.kept.isVisible()
         assert "not saved" in panel.messages.text.text()
-        hand.scroll_to(files.not_saved)
+        hand.scroll_to(not_saved)
         hand.look("not_saved")
         panel.messages.hide()
         half_a_polygon(panel, canvas)
@@ -195,9 +198,9 @@ def test_the_page_says_that_nothing_is_saved_until_it_is(
         hand.wait(lambda: len(session.domains) == 2)
         assert panel.messages.isVisible(), "who draws on is told again"
         QTest.qWait(5 * SOON_MS)
-        assert files.not_saved.isVisible()
+        assert not_saved.isVisible()
         assert on_disk() == ()
-    hand.wait(lambda: not files.not_saved.isVisible())
+    hand.wait(lambda: not not_saved.isVisible())
     assert files.kept.isVisible()
     assert set(on_disk()) == set(session.domains)
     assert "saved on this computer again" in panel.messages.text.text()

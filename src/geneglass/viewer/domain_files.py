@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
-from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from geneglass.data.annotation import Domain
 from geneglass.data.domain_tables import read_regions, write_spot_domains, write_spots_h5ad
@@ -26,28 +26,6 @@ TIPS = {
     CSV: "One line per measured spot: name, x and y in pixels, domain",
 }
 KEPT = "What is drawn is kept on this computer as you draw; save it to hand it on."
-NOT_KEPT = "What you drew is not saved on this computer. {} It is tried again until it is; save it here to be sure."
-
-
-class NotSaved(QFrame):
-    """Says that something is not on disk, and why; hidden while all is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("strip")
-        self.setProperty("kind", "error")
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 8)
-        layout.addWidget(self.text)
-        self.hide()
-
-    def say(self, reason: str) -> None:
-        """Say why; nothing where there is no reason."""
-        self.text.setText(NOT_KEPT.format(reason))
-        self.setVisible(bool(reason))
 
 
 class DomainFiles(QWidget):
@@ -67,9 +45,8 @@ class DomainFiles(QWidget):
             grid.addWidget(button, 0, place)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.not_saved, self.kept = NotSaved(), quiet(KEPT)
+        self.kept = quiet(KEPT)
         layout.addWidget(self.open)
-        layout.addWidget(self.not_saved)
         layout.addLayout(grid)
         layout.addWidget(self.kept)
         listen(annotating.changed, self, self._show_state)
@@ -87,7 +64,6 @@ class DomainFiles(QWidget):
 
     def _show_saved(self) -> None:
         reason, fold = self._annotating.keeping.unsaved, self.parentWidget()
-        self.not_saved.say(reason)
         self.kept.setVisible(not reason)
         if reason and isinstance(fold, Fold):
             fold.button.setChecked(True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import napari
 from napari.layers import Layer
@@ -10,7 +10,6 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from geneglass.data.cohort import SectionSource
 from geneglass.data.gene_book import SIGN
 from geneglass.viewer.arrange import NARROW_PX, pane_width_px
 from geneglass.viewer.compare import compare_of
@@ -42,9 +41,6 @@ from geneglass.viewer.worker import JobRunner, runner_of
 from geneglass.workflow.events import Event
 from geneglass.workflow.session_file import SavedSession
 
-if TYPE_CHECKING:
-    from anndata import AnnData
-
 SIZE_PX = QSize(390, 720)
 NARROWEST_PX, LOWEST_PX = 352, 420
 TRAIN, PREDICT, GENES = range(3)
@@ -72,14 +68,14 @@ class GeneglassPanel(QWidget):
         self.drops = Drops(self.desk, self._show_alone, self)
         self.head = SectionHead(self.desk)
         self.train_tab = TrainTab(self.desk)
-        self.predict_tab = PredictTab(self.desk, Growing(napari_viewer))
+        self._growing = Growing(napari_viewer)
+        self.predict_tab = PredictTab(self.desk, self._growing)
         self.genes = GeneList(session, self.compare, napari_viewer)
         self.job = JobView(self.desk.runner, napari_viewer.theme)
         self.tabs = QTabWidget()
         self.pages: dict[str, QWidget] = {}
         self._hidden: list[QDockWidget] = []
         self._made_room = False
-        self._met: dict[SectionSource, AnnData] = {}
         self._refit = QTimer(self)
         self._refit.setSingleShot(True)
         self._refit.setInterval(REFIT_MS)
@@ -137,6 +133,7 @@ class GeneglassPanel(QWidget):
         self.head.use_layers.connect(self._on_use_layers)
         self.head.wide.toggled.connect(self._on_wide)
         self.head.asks_help.connect(self._on_help)
+        self.head.predictions.chosen.connect(self._on_prediction_chosen)
         self.first_hint.wants_sample.connect(self.head.open_sample)
         bind(self._viewer, self, HELP, self._on_help)
         answer_in(self, self._viewer)
@@ -204,12 +201,15 @@ class GeneglassPanel(QWidget):
             return
         self._refit.start()
         self._make_room()
-        # Going back to a slide that was predicted before leaves the reader on the tab that is read.
-        if session.source is not None and session.prediction is not self._met.get(session.source):
+        # Going back to what was predicted before leaves the reader on the tab that is read.
+        if self.head.predictions.is_new:
             self.tabs.setCurrentIndex(GENES)
-        self._met = dict(session.predictions)
         if session.gene is None:
             session.set_gene(_best_gene(session.genes))
+
+    def _on_prediction_chosen(self, prediction: Any) -> None:
+        with self.desk.reporting():
+            self._growing.show(prediction)
 
     def _show_alone(self, opened: Opened) -> None:
         """Show a prediction whose section is not open yet; the comparison takes it over when it is."""

@@ -7,6 +7,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -20,6 +21,7 @@ from geneglass.data.sample import sample_cohort
 from geneglass.data.section import Section
 from geneglass.viewer.desk import Desk, choose_file, data_folder, listen
 from geneglass.viewer.look import quiet
+from geneglass.viewer.prediction_choice import PredictionChoice
 from geneglass.viewer.preferred import endings
 from geneglass.viewer.session import Session
 
@@ -61,6 +63,7 @@ class SectionHead(QWidget):
         self.chooser.setToolTip("Which section of the open cohort is shown; the tab Slides has them as pictures")
         self.chooser.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.chooser.activated.connect(self._on_chosen)
+        self.predictions, self._predicted = PredictionChoice(desk.session), QLabel("Prediction")
         self.facts, self.doubts = quiet(), quiet()
         self.mpp = _MppRow()
         self.mpp.given.connect(self._on_mpp)
@@ -80,17 +83,25 @@ class SectionHead(QWidget):
             buttons.addWidget(button, 1)
         buttons.addWidget(self.help)
         row = QWidget()
-        chooser = QHBoxLayout(row)
-        chooser.setContentsMargins(0, 0, 0, 0)
-        chooser.addWidget(QLabel("Section"))
-        chooser.addWidget(self.chooser, 1)
+        choosers = QGridLayout(row)
+        choosers.setContentsMargins(0, 0, 0, 0)
+        choosers.setVerticalSpacing(4)
+        choosers.setColumnStretch(1, 1)
+        for line, (name, menu) in enumerate(((QLabel("Section"), self.chooser), (self._predicted, self.predictions))):
+            choosers.addWidget(name, line, 0)
+            choosers.addWidget(menu, line, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(buttons)
         for part in (row, self.facts, self.mpp, self.doubts, self.mend):
             layout.addWidget(part)
+        self.predictions.listed.connect(self._show_predictions)
+        self._show_predictions()
         return row
+
+    def _show_predictions(self) -> None:
+        self._predicted.setVisible(self.predictions.count() > 1)
 
     def _on_open(self) -> None:
         kinds = f"What geneglass reads ({' '.join(f'*{end}' for end in endings())});;All files (*)"

@@ -21,6 +21,7 @@ from geneglass.viewer.domain_readers import DomainReaders
 from geneglass.viewer.domain_tools import REDO, UNDO, DomainTools
 from geneglass.viewer.domains import PAN, domains_of
 from geneglass.viewer.look import Fold
+from geneglass.viewer.not_saved import NotSaved
 from geneglass.viewer.pages import PAGES, Page
 from geneglass.viewer.proposed import ProposedView
 from geneglass.viewer.session import session_of
@@ -39,6 +40,7 @@ class DomainsPage(QWidget):
         self._viewer = ref(model)
         view = domains_of(model)
         proposed = ProposedView(model)
+        self.not_saved = NotSaved(self.annotating)
         self.offer = DomainOffer(self.annotating)
         self.tools = DomainTools(desk, self.annotating, view)
         self.list = DomainList(desk, self.annotating)
@@ -59,6 +61,7 @@ class DomainsPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
         for part in (
+            self.not_saved,
             self.offer,
             self.tools,
             self.list,
