@@ -139,3 +139,21 @@ def test_a_worker_that_fails_is_told_too(
     wait_for(lambda: check.banner.isVisible())
     assert "could not be compared with the training slides: no thread." in check.text.text()
     assert not check.pending
+
+
+def test_a_slide_without_a_pixel_size_is_said_not_to_be_compared_until_it_is_given(
+    panel: GeneglassPanel, model: Path, source: SectionSource, tmp_path: Path, qtbot: Any, wait_for: Wait
+) -> None:
+    session, check = panel.desk.session, panel.predict_tab.check
+    session.set_model(model)
+    panel.tabs.setCurrentIndex(1)
+    panel.desk.open_path(repainted(source, tmp_path, lambda pixels: pixels, None))
+    wait_for(lambda: idle(panel) and session.section is not None)
+    assert check.banner.isVisible()
+    assert check.heading.text() == "Not compared with the training slides"
+    assert check.text.text().endswith("its pixel size is not known. Give it above; predicting needs it too.")
+    panel.head.mpp.value.setValue(0.8)
+    press(qtbot, panel.head.mpp.set)
+    wait_for(lambda: idle(panel) and session.section.mpp == 0.8 and not check.pending)
+    assert check.concerns == ()
+    assert not check.banner.isVisible()

@@ -71,7 +71,7 @@ def compare_slide(model: Path, section: Section) -> Job[tuple[Concern, ...]]:
         return (not_compared(section.name, error),)
 
 
-def not_compared(name: str, error: BaseException) -> Concern:
+def not_compared(name: str, error: BaseException | str) -> Concern:
     """Return the concern of a slide that could not be compared with the training slides."""
     why = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
     return Concern("unknown", f"{name} could not be compared with the training slides: {why.rstrip('.')[:300]}.")
