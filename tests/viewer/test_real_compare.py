@@ -67,10 +67,16 @@ def they_move_together(real: Real, truth: Truth) -> None:
     real.look("maps_moved")
 
 
+def next_mode(real: Real, view: ViewControls, expected: str) -> None:
+    """Go to the next way of showing the maps, by its key."""
+    real.key(real.slide.widget, Qt.Key.Key_M, ALT)
+    assert view.panes.mode.currentText() == expected
+    real.idle()
+
+
 def with_their_difference(real: Real, view: ViewControls, truth: Truth) -> None:
     """A third map has predicted less measured, with zero in the middle of its colours."""
-    real.choose(view.panes.mode, "With difference")
-    real.idle()
+    next_mode(real, view, "With difference")
     layer = real.panel.compare.layer(DIFFERENCE)
     np.testing.assert_allclose(layer.features["value"], truth.difference, atol=1e-4)
     most = np.percentile(np.abs(truth.difference[truth.kept]), 99)
@@ -92,8 +98,7 @@ def with_their_difference(real: Real, view: ViewControls, truth: Truth) -> None:
 
 def swiped(real: Real, view: ViewControls, truth: Truth) -> None:
     """Left of the edge the measured map is seen and right of it the predicted one, wherever it is dragged."""
-    real.choose(view.panes.mode, "Swipe")
-    real.idle()
+    next_mode(real, view, "Swipe")
     swipe, slide, mpp = real.panel.compare.swipe, real.slide, real.session.section.mpp
     y, _ = np.median(real.session.measured_places.centres_yx, axis=0)
     before = swipe.x / mpp
@@ -124,8 +129,7 @@ def is_cut(real: Real, truth: Truth) -> None:
 
 def blinking(real: Real, view: ViewControls, truth: Truth) -> None:
     """The key W shows the predicted map in place of the measured one, and back; it goes on by itself too."""
-    real.choose(view.panes.mode, "Blink")
-    real.idle()
+    next_mode(real, view, "Blink")
     limits = real.panel.compare.layer(MEASURED).face_contrast_limits
     for side, values in ((MEASURED, truth.measured), (PREDICTED, truth.predicted), (MEASURED, truth.measured)):
         assert real.panel.compare.blink.seen == side
@@ -136,5 +140,5 @@ def blinking(real: Real, view: ViewControls, truth: Truth) -> None:
     real.hand.click(view.panes.by_itself, QPoint(8, view.panes.by_itself.height() // 2))
     for side in (MEASURED, PREDICTED):
         real.hand.wait(lambda side=side: real.panel.compare.blink.seen == side)
-    real.choose(view.panes.mode, "Side by side")
+    next_mode(real, view, "Side by side")
     assert not real.panel.compare.blink.by_itself
