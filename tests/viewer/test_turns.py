@@ -96,3 +96,19 @@ def test_nobody_waits_for_what_is_gone(qtbot: Any) -> None:
     assert gone() is None
     qtbot.wait(20)
     assert done == ["first"]
+
+
+def test_steps_of_their_own_turns_wait_while_they_are_held(qtbot: Any) -> None:
+    done: list[str] = []
+    turns, held = Turns(), [True]
+    turns.held = lambda: held[0]
+    turns.run(steps(done, "first", "second"), apart=True)
+    qtbot.wait(120)
+    assert done == []
+    assert turns.pending
+    held[0] = False
+    qtbot.waitUntil(lambda: not turns.pending)
+    assert done == ["first", "second"]
+    held[0] = True
+    turns.run(steps(done, "third"), apart=False)
+    assert done[-1] == "third"

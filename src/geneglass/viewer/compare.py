@@ -1,6 +1,6 @@
 """Measured beside predicted: lays a session's section out in a viewer and keeps both sides on one scale."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -147,6 +147,10 @@ class Compare:
             yield
         finally:
             self._apart = False
+
+    def hold_while(self, busy: Callable[[], bool]) -> None:
+        """Let what is laid out in turns wait while something holds: no pane moves under a hand that draws."""
+        self._turns.held = busy
 
     def _on_prediction_changed(self) -> None:
         before = sum(role in self._stage.shown for role in (MEASURED, PREDICTED))

@@ -35,6 +35,7 @@ class DomainMirrors:
         view.shown.connect(self._on_shown)
         view.tinted.connect(self._on_tinted)
         compare.drawn.connect(self._fit)
+        compare.hold_while(partial(_is_drawing, ref(view)))
         viewer.layers.events.removed.connect(self._on_removed, position="last")
         self._on_shown()
 
@@ -104,6 +105,11 @@ class DomainMirrors:
         viewer.layers.selection = selected or {layer}
         layer.locked = True
         return layer
+
+
+def _is_drawing(view: "ref[DomainView]") -> bool:
+    there = view()
+    return there is not None and bool(there.drawing)
 
 
 def _fit_later(mirrors: "ref[DomainMirrors]") -> None:

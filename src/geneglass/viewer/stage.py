@@ -148,11 +148,19 @@ class Stage:
             if layer is None:
                 layer = Layer.create(*made)
                 dress(layer)
-                viewer.add_layer(layer)
+                self._add(viewer, layer)
             else:
                 dress(layer)
         self.shown[role] = Shown(layer, layout, overlay)
         yield
+
+    def _add(self, viewer: Any, layer: Layer) -> None:
+        """Add a layer; a layer of others that is chosen stays so, as that of a hand that draws."""
+        ours = {id(shown.layer) for shown in self.shown.values()}
+        chosen = {other for other in viewer.layers.selection if id(other) not in ours}
+        viewer.add_layer(layer)
+        if chosen:
+            viewer.layers.selection = chosen
 
     def _drop(self, viewer: Any, role: str) -> None:
         layer = self.shown.pop(role).layer
