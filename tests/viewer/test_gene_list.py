@@ -240,6 +240,7 @@ def test_arrow_keys_in_the_table_choose(qtbot: Any, gene_list: GeneList, session
 def test_columns_can_be_hidden_and_stay_so(qtbot: Any, gene_list: GeneList, session: Session) -> None:
     menu = gene_list.table.columns_menu()
     assert not gene_list.table.shows(INSIDE)
+    assert {"held-out r", "r in domain", "Moran's I"} <= {action.text() for action in menu.actions()}
     next(action for action in menu.actions() if action.text() == "mean").trigger()
     assert not gene_list.table.shows(MEAN)
     again = GeneList(session)

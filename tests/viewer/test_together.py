@@ -181,8 +181,9 @@ def test_the_status_bar_tells_the_values_under_the_mouse(
     opened.genes.channels.clear()
     hover(viewer, y, x)
     assert viewer.status == one_gene(session, "ERBB2", row)
+    session.set_gene("CD74")
+    assert viewer.status == one_gene(session, "CD74", row), "the mouse rests, the gene changes"
     opened.compare.set_look(show_confidence=True)
-    hover(viewer, y, x)
     assert str(viewer.status).endswith("; predicted: confidence 0.50")
     opened.compare.set_look(show_confidence=False)
     opened.compare.set_panes(unlabelled=True)

@@ -53,7 +53,8 @@ class BlindForm(QWidget):
         self.change.setToolTip("Record the answers in another file; a file of readings is added to")
         self.start = primary("Start blinded reading")
         self.start.setToolTip("Hide which map is which, and ask for one gene after another")
-        self.question = quiet()
+        self.question = heading("")
+        self.question.setWordWrap(True)
         self.answers = {LEFT: QPushButton("←  Left"), CANNOT_TELL: QPushButton("↓  Cannot tell")}
         self.answers[RIGHT] = QPushButton("Right  →")
         for choice, tip in ANSWER_TIPS.items():

@@ -24,8 +24,8 @@ TEXT_PT = 12
 KIND = {AREA: "polygon", POINT: "ellipse"}
 NEW = -1
 """Row of a shape that is no outline of ours yet."""
-FILL, CHOSEN_FILL = 0.0, 0.22
-"""Opacity of what an outline holds."""
+FILL, CHOSEN_FILL = 0.0, 0.06
+"""Opacity of what an outline holds: so little that the colours of the spots in it can still be read off the bar."""
 
 Make = Callable[["BaseGeometry", bool], Domain]
 """Takes a shape and whether it is an ellipse; returns a new domain of it."""

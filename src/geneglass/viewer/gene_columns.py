@@ -34,6 +34,11 @@ class Column:
     tip: str
     widest: str = "−0.00"
 
+    @property
+    def name(self) -> str:
+        """Return the heading in one line, as a menu names the column."""
+        return " ".join(self.heading.replace("-\n", "-").split())
+
 
 @dataclass(frozen=True)
 class About:

@@ -130,7 +130,7 @@ class GeneView(FrozenTable):
         if event.size().width() != event.oldSize().width():
             self.fit_columns()
         chosen = self.visualRect(self.currentIndex())
-        if chosen.top() <= event.size().height() <= chosen.bottom():
+        if 0 <= chosen.top() <= event.oldSize().height() and event.size().height() <= chosen.bottom():
             self.scrollTo(self.currentIndex())
 
     def _heading(self, column: int) -> str:
@@ -143,7 +143,7 @@ class GeneView(FrozenTable):
         for number, column in enumerate(COLUMNS):
             if number == GENE:
                 continue
-            action = menu.addAction("favourite ★" if number == STAR else " ".join(column.heading.split()))
+            action = menu.addAction("favourite ★" if number == STAR else column.name)
             action.setCheckable(True)
             action.setChecked(column.key not in self._hidden)
             action.setToolTip(column.tip)

@@ -23,6 +23,12 @@ WORDS = (
     ("predicted", "what the model reads from the H&amp;E alone"),
     ("r", "how well the two agree over the spots: 1 in step, 0 not at all, below 0 against each other"),
     ("held-out r", "r on tissue the model had not seen while it was trained; the one to believe"),
+    ("trust", "whether a gene can be read from H&amp;E at all, as patients left out of the training have shown"),
+    (
+        "confidence",
+        "how likely a predicted place is nearer to the truth than the mean of the training spots; under 0.50 the "
+        "model abstains, and the place is crossed or hatched",
+    ),
     ("set aside", "spots with too few counts to be judged; drawn as rings"),
 )
 GROUPS = (EVERYWHERE, MAPS, GENES, SLIDES, JUDGE, WHY, DOMAINS)

@@ -7,6 +7,7 @@ import numpy as np
 
 from geneglass.viewer.colour_scale import number
 from geneglass.viewer.compare import Compare
+from geneglass.viewer.domains import KEY as DOMAINS
 from geneglass.viewer.doubt import confidence_of
 from geneglass.viewer.hits import place_under
 from geneglass.viewer.panes import MEASURED, PREDICTED
@@ -32,27 +33,40 @@ class Hover:
         self._viewer, self._compare, self._channels = ref(viewer), compare, ref(channels)
         # The last to hear of it: what napari says of the chosen layer is there already, and is written over.
         viewer.events.status.connect(self._on_status, position="last")
+        compare.drawn.connect(self._on_drawn)
 
     def stop(self) -> None:
         """Leave the status bar to napari."""
+        self._compare.drawn.disconnect(self._on_drawn, missing_ok=True)
         viewer = self._viewer()
         if viewer is not None:
             viewer.events.status.disconnect(self._on_status)
 
     def _on_status(self, event: Any) -> None:
+        words = None if self._compare.laying_out else self._now()
+        if words is not None and event.value != words:
+            self._compare.viewer.status = words
+
+    def _on_drawn(self) -> None:
+        """Tell of another gene under a mouse that rests."""
+        words = None if self._compare.panes.unlabelled else self._now()
+        if words is not None:
+            self._compare.viewer.status = words
+
+    def _now(self) -> str | None:
+        """Return what is to be said of the place under the mouse; None where that is napari's to say."""
         viewer, channels = self._viewer(), self._channels()
-        if viewer is None or channels is None or not viewer.mouse_over_canvas or self._compare.laying_out:
-            return
+        if viewer is None or channels is None or not viewer.mouse_over_canvas:
+            return None
         if not channels.shown and not self._is_ours(viewer.layers.selection.active):
-            return
-        words = self._words(channels, viewer.cursor.position)
-        if event.value != words:
-            viewer.status = words
+            return None
+        return self._words(channels, viewer.cursor.position)
 
     def _is_ours(self, active: Any) -> bool:
         """Return whether one gene is shown, and the chosen layer is none of somebody else's."""
         one_gene = self._compare.view is not None and self._compare.session.gene is not None
-        return one_gene and (active is None or self._compare.owns(active))
+        ours = active in (None, self._compare.swipe.line) or DOMAINS in active.metadata
+        return one_gene and (ours or self._compare.owns(active))
 
     def _words(self, channels: "Channels", position: tuple[float, ...]) -> str:
         """Return the values at a position; nothing where the sides are not named, since zeros are measured."""

@@ -42,7 +42,7 @@ def _in_a_process(part: str, folder: Path, size: str, theme: str) -> bool:
     command = [sys.executable, "-m", "tour", "--here", "--part", part, "--out", str(folder)]
     with tempfile.TemporaryDirectory(prefix="geneglass-tour-") as home:
         own = {"XDG_DATA_HOME": f"{home}/data", "XDG_CONFIG_HOME": f"{home}/config"}
-        own["NAPARI_CONFIG"] = f"{home}/settings.yaml"
+        own |= {"NAPARI_CONFIG": f"{home}/settings.yaml", "GENEGLASS_CACHE": f"{home}/cache"}
         return subprocess.run([*command, "--size", size, "--theme", theme], env=os.environ | own).returncode == 0
 
 
@@ -50,14 +50,15 @@ def _drive(part: str, folder: Path, size: str, theme: str) -> None:
     import napari
 
     from geneglass.viewer.command import _dock, _fill
+    from geneglass.viewer.preferred import dismiss
 
+    dismiss()
     viewer = napari.Viewer(show_welcome_screen=False)
     viewer.theme = theme
     panel = _dock(viewer)
     viewer.window.resize(*(int(edge) for edge in size.split("x")))
     made = folder / "demo"
     _fill(panel, section=SECTION, model=made / "geneglass.safetensors", prediction=made / "cedar.h5ad", gene="KRT8")
-    panel.offer.hide()
     panel.messages.hide()
     importlib.import_module(f"tour.{part}").shots(panel, viewer, folder)
     viewer.close()

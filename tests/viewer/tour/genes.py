@@ -10,6 +10,8 @@ from geneglass.viewer.gene_columns import GENE, MORAN
 from tour.pictures import save_window, show_page, wait_until
 
 ROWS = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+TOGETHER = ("KRT8", "BGN", "BANK1")
+"""Of tumour, stroma and lymphocytes."""
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 
 
@@ -46,11 +48,11 @@ def shots(panel: Any, viewer: Any, folder: Path) -> None:
     shot("signature")
     genes.extra.show(names[2])
     wait_until(lambda: session.gene == names[2] and genes.extra.wanted is None)
+    panel.messages.hide()
     for n in (2, 3):
         model = genes.table.selectionModel()
-        strongest = _strongest(genes, n)
         model.clearSelection()
-        for gene in strongest:
+        for gene in TOGETHER[:n]:
             model.select(genes.model.index(genes.model.row_of(gene), GENE), ROWS)
         genes.sets.both.click()
         wait_until(lambda: bool(genes.channels.shown))
@@ -70,11 +72,3 @@ def shots(panel: Any, viewer: Any, folder: Path) -> None:
         wait_until(lambda: session.gene == untested and untested in session.derived)
         shot("untested")
     genes.search.clear()
-
-
-def _strongest(genes: Any, n: int) -> list[str]:
-    """Return the genes whose measured maps have the clearest patterns."""
-    genes.table.sortByColumn(MORAN, DOWN)
-    names = list(genes.model.names_shown[:n])
-    genes.table.sortByColumn(GENE, UP)
-    return names

@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from geneglass.viewer.confidence_controls import ConfidenceControls
+from geneglass.viewer.doubt import confidence_of
 from tour.pictures import save_window, show_page, wait_until
 
 
@@ -23,7 +27,9 @@ def shots(panel: Any, viewer: Any, folder: Path) -> None:
     save_window(panel, folder / "whole_tissue_stopped.png")
     tab.predict.click()
     wait_until(lambda: runner.running is None, 120)
-    panel.compare.set_look(doubt_below=0.7)
+    panel.genes.findChild(ConfidenceControls).parentWidget().button.setChecked(True)
+    confidence = confidence_of(session)
+    panel.compare.set_look(doubt_below=round(float(np.nanquantile(confidence, 0.2)), 2))
     save_window(panel, folder / "whole_tissue_doubt.png")
     panel.compare.set_look(doubt_below=None, show_confidence=True)
     save_window(panel, folder / "whole_tissue_confidence.png")
