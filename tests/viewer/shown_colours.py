@@ -46,10 +46,14 @@ class Shown:
 
     def has(self, place_yx: Any, colour: tuple[int, int, int], pane: int = 0, within_px: int = 7) -> bool:
         """Return whether a line of a colour is painted around a place of the slide."""
+        return self.count(place_yx, colour, pane, within_px) > CORNER
+
+    def count(self, place_yx: Any, colour: Any, pane: int = 0, within_px: int = 7) -> int:
+        """Return how many pixels around a place of the slide have a colour."""
         point = self._canvas.at(*place_yx, pane=pane)
         y, x = round(point.y() * self._share), round(point.x() * self._share)
         around = self._pixels[max(y - within_px, 0) : y + within_px + 1, max(x - within_px, 0) : x + within_px + 1]
-        return bool((np.abs(around - colour).max(axis=-1) < SAME).sum() > CORNER)
+        return int((np.abs(around - colour).max(axis=-1) < SAME).sum())
 
 
 def coloured(values: Any, low: float, high: float, colourmap: str = "viridis") -> Colours:
