@@ -111,6 +111,7 @@ class Session:
         self.hand.click(self.panel.predict_tab.predict)
         self.done()
         assert self.session.prediction is not None, self.panel.messages.text.text()
+        self.hand.wait(lambda: not self.panel.compare.laying_out)
         assert not self.session.trained_on
         assert self.session.on_spots
 
