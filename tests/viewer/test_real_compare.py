@@ -131,7 +131,7 @@ def blinking(real: Real, view: ViewControls, truth: Truth) -> None:
     """The key W shows the predicted map in place of the measured one, and back; it goes on by itself too."""
     next_mode(real, view, "Blink")
     limits = real.panel.compare.layer(MEASURED).face_contrast_limits
-    for side, values in ((MEASURED, truth.measured), (PREDICTED, truth.predicted), (MEASURED, truth.measured)):
+    for side, values in ((MEASURED, truth.measured), (PREDICTED, truth.predicted)):
         assert real.panel.compare.blink.seen == side
         are_painted(real, limits, values)
         real.look(f"maps_blink_{side}")

@@ -24,7 +24,7 @@ PAGE = 0.1
 """What a press of Page Up adds to the limit."""
 
 
-def test_confidence(real: Real) -> None:
+def test_confidence(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
     real.page("Genes")
     real.show_gene(GENE)
     real.key(real.panel.genes.findChild(ViewControls).opacity, Qt.Key.Key_End)
@@ -32,9 +32,11 @@ def test_confidence(real: Real) -> None:
     where_the_model_abstains(real, controls)
     below_a_limit_of_ones_own(real, controls)
     as_a_map(real, controls)
+    a_slide_unlike_those_of_training(real, monkeypatch)
 
 
-def test_a_slide_unlike_those_of_training(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+def a_slide_unlike_those_of_training(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is predicted a banner names what is unlike; nobody is kept from it."""
     tab = real.panel.predict_tab
     real.load_model(monkeypatch)
     real.hand.wait(lambda: not tab.check.pending)
@@ -136,6 +138,7 @@ def a_banner_says_why(real: Real, tab: Any) -> None:
 def predicted_all_the_same(real: Real, tab: Any) -> None:
     """Who presses the button gets the prediction of the file, and a note of what is unlike all that was learned."""
     real.run(tab.predict)
+    real.page("Genes")
     made = anndata.read_h5ad(real.study.predictions["A1"])
     real.show_gene(GENE)
     predicted = real.session.predicted(GENE)

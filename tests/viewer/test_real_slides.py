@@ -129,15 +129,9 @@ def is_tissue_of_the_file(real: Real) -> None:
 
 
 def from_slide_to_slide(real: Real, page: Any) -> None:
-    """By key through the cohort and round it: gene, limits and zoom in micrometres stay, the values are the slide's."""
+    """By key round the end of the cohort to a coarser slide, and back: gene, limits and zoom in micrometres stay."""
     zoom = real.viewer.scene.camera.zoom
-    # The focus is on the overview, then on the maps.
-    for widget, key, name in (
-        (page.overview, NEXT, "C2"),
-        (real.slide.widget, PREVIOUS, "C4"),
-        (real.slide.widget, PREVIOUS, "A1"),
-        (page.overview, NEXT, "C4"),
-    ):
+    for widget, key, name in ((real.slide.widget, PREVIOUS, "A1"), (page.overview, NEXT, "C4")):
         real.key(widget, key, CONTROL)
         real.hand.wait(lambda name=name: real.session.source.name == name)
         real.idle()
