@@ -1,8 +1,9 @@
 """Titles say how far a map can be believed."""
 
+import numpy as np
 import pytest
 
-from geneglass.viewer.titles import Title, measured_title, predicted_title
+from geneglass.viewer.titles import Title, measured_title, predicted_title, r_text
 from geneglass.viewer.values import Gene, Score
 
 GENE = Gene("ERBB2", measured=True, predicted=True, trust_r=0.414)
@@ -45,3 +46,10 @@ def test_the_long_form_is_kept_where_it_fits_or_nothing_shorter_exists() -> None
     assert Title("a long one", "short").within(10) == "a long one"
     assert Title("a long one", "short").within(9) == "short"
     assert Title("a long one").within(3) == "a long one"
+
+
+@pytest.mark.parametrize(
+    ("r", "text"), [(-0.004, "0.00"), (-0.006, "−0.01"), (0.004, "0.00"), (np.float32(-1), "−1.00")]
+)
+def test_zero_has_no_minus_sign(r: float, text: str) -> None:
+    assert r_text(r) == text

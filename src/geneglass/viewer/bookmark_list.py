@@ -103,7 +103,10 @@ class BookmarkList(QWidget):
     def _lay_out(self) -> None:
         self.list.setFixedHeight(LIST_HEIGHT_PX)
         row = QHBoxLayout()
-        row.addWidget(heading("Places"))
+        title = heading("Places")
+        # Of one height with the buttons beside it, not below a group.
+        title.setStyleSheet("padding-top: 0px;")
+        row.addWidget(title)
         row.addStretch(1)
         row.addWidget(self.keep)
         row.addWidget(self.note)

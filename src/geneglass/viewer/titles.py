@@ -85,5 +85,5 @@ def _score(score: Score) -> str:
 
 
 def r_text(value: float) -> str:
-    """Return a correlation with two decimals and a true minus sign."""
-    return f"{value:.2f}".replace("-", "−")
+    """Return a correlation with two decimals and a true minus sign, which zero has not."""
+    return f"{value:z.2f}".replace("-", "−")

@@ -18,6 +18,7 @@ from geneglass.workflow.config import TrainConfig
 from geneglass.workflow.train import train
 
 ROWS_SHOWN = 6
+OF_THE_RECIPE = "Of the recipe: change these only with a reason, such as its paper."
 MORE = "How many genes to learn, which spots to use, and the settings of the recipe; they are good as they stand"
 LABELS = {
     "panel_size": "Genes to learn",
@@ -45,7 +46,7 @@ class TrainTab(QWidget):
             "Ticked sections are trained on. Take the tick from all of a patient to test the model on that patient"
         )
         self.settings = Form(_blank_config(), only=LABELS, labels=LABELS)
-        self._inner = _column(self.settings)
+        self._inner = _column(self.settings, quiet(OF_THE_RECIPE))
         self.more = Fold("More settings", self._inner, MORE)
         self.recipe_settings: Form[Any] | None = None
         self.target = Elided()
@@ -183,11 +184,12 @@ def _blank_config() -> TrainConfig:
     return TrainConfig(cohort=Path("cohort.toml"), out=Path("model.safetensors"))
 
 
-def _column(first: QWidget) -> QWidget:
+def _column(*parts: QWidget) -> QWidget:
     column = QWidget()
     layout = QVBoxLayout(column)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(first)
+    for part in parts:
+        layout.addWidget(part)
     return column
 
 
