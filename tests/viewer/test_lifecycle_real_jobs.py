@@ -35,7 +35,7 @@ from tour.pictures import show_page
 RECIPE, EPOCHS, STRIDE_UM = "mclstexp", 8, 60
 TRAINING, PREDICTING = "training", "predicting"
 JOBS = pytest.mark.parametrize("kind", [TRAINING, PREDICTING])
-RING = np.linspace(0, 2 * np.pi, 30)
+RING = np.linspace(0, 2 * np.pi, 13)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from real_tissue import CONTROL, MIN_COUNTS, SHIFT, Real
 
 pytestmark = pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
 GENE = "IGKC"
-RING = np.linspace(0, 2 * np.pi, 33)[:-1]
+RING = np.linspace(0, 2 * np.pi, 17)[:-1]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from real_tissue import MIN_COUNTS, Real
 pytestmark = pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
 GENE, SECOND = "IGKC", "CD24"
 WIDTH_MM, DPI = 120, 150
-RING = np.linspace(0, 2 * np.pi, 33)[:-1]
+RING = np.linspace(0, 2 * np.pi, 17)[:-1]
 NOTE = "For the board on Tuesday"
 
 

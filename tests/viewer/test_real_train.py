@@ -18,7 +18,7 @@ from real_tissue import MIN_COUNTS, Real
 
 pytestmark = pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
 RECIPE = "mclstexp"
-EPOCHS, GENES, HELD_AT = 30, 40, 3
+EPOCHS, GENES, HELD_AT = 10, 40, 3
 
 KINDS = ("loss", "score")
 
@@ -77,7 +77,10 @@ def fill_in_the_form(real: Real) -> None:
         box = form.editor(name).native
         assert len(box.toolTip()) > 10
         real.type_number(box, f"{value}")
+    trust = tab.settings.editor("cross_fit").native
+    real.hand.click(trust, QPoint(8, trust.height() // 2))
     asked = tab.config()
+    assert not asked.cross_fit, "that would train twice more"
     assert (asked.recipe, asked.panel_size, asked.settings["epochs"]) == (RECIPE, GENES, EPOCHS)
     assert set(asked.hold_out) == {"section:C4", "section:A1"}
     real.look("form")

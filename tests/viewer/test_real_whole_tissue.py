@@ -29,7 +29,7 @@ from shown_colours import Shown, apart, coloured
 
 pytestmark = pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
 GENE = "IGKC"
-STRIDE_UM, FINER = 100, 12
+STRIDE_UM, FINER = 120, 14
 """Step of the grid, and how many tiles of the raster go on an edge of one of its tiles."""
 NOTCHES = 8
 """Of the wheel: an end of the tissue then fills the view."""
