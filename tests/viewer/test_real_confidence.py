@@ -13,7 +13,7 @@ from geneglass.viewer.doubt import percent
 from geneglass.viewer.panes import PREDICTED
 from geneglass.viewer.view_controls import ViewControls
 from real_maps import ALIKE, limits_of, prediction_of, truth_of
-from real_tissue import CONTROL, Real
+from real_tissue import CONTROL, N_GENES, Real
 from shown_colours import Shown, apart, coloured
 
 pytestmark = pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
@@ -138,6 +138,10 @@ def a_banner_says_why(real: Real, tab: Any) -> None:
 def predicted_all_the_same(real: Real, tab: Any) -> None:
     """Who presses the button gets the prediction of the file, and a note of what is unlike all that was learned."""
     real.run(tab.predict)
+    absent = set(real.session.model_info.genes) - set(real.file_of("A1")[0].columns)
+    assert len(absent) == 1
+    told = real.panel.messages.text.text()
+    assert f"1 of the {N_GENES} genes of {real.study.model.name} was not measured in A1: no r there." in told
     real.page("Genes")
     made = anndata.read_h5ad(real.study.predictions["A1"])
     real.show_gene(GENE)

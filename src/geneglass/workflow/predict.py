@@ -135,7 +135,8 @@ def compare_panels(section: Section, info: ModelInfo, model: str) -> str:
         )
     if not absent:
         return ""
-    return f"{len(absent)} of the {len(info.genes)} genes of {model} were not measured in {section.name}: no r there."
+    told = f"{len(absent)} of the {len(info.genes)} genes of {model} {'was' if len(absent) == 1 else 'were'}"
+    return f"{told} not measured in {section.name}: no r there."
 
 
 def _finished(
