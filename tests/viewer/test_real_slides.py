@@ -1,5 +1,6 @@
 """The cohort panel on real breast sections: rows, travel by key, the overview, places with notes."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,10 @@ from PIL import Image
 from qtpy.QtCore import QPoint, QRect, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QApplication, QLineEdit
+from shapely import box
 
+from geneglass.data.annotation import Domain
+from geneglass.data.geojson import write_domains
 from geneglass.viewer.field import View
 from geneglass.viewer.panes import MEASURED
 from geneglass.viewer.slide_list import COLOURS, PICTURE_PX
@@ -24,13 +28,14 @@ FRAME = QColor("#e4002b")
 NEXT, PREVIOUS = Qt.Key.Key_PageDown, Qt.Key.Key_PageUp
 
 
-def test_slides(real: Real) -> None:
+def test_slides(real: Real, tmp_path: Path) -> None:
     real.page("Genes")
     real.show_gene(GENE)
     fixed_limits(real)
     page = real.page("Slides")
     real.hand.wait(lambda: all(page.thumbnails.of(source) for source in real.session.cohort.sections))
     rows_show_what_is_known(real, page)
+    annotated(real, page, tmp_path / "C4.geojson")
     jumped_to(real, page)
     kept = a_place_with_a_note(real, page)
     from_slide_to_slide(real, page)
@@ -80,6 +85,21 @@ def rows_show_what_is_known(real: Real, page: Any) -> None:
         for word, there in (("measured", True), ("predicted", predicted)):
             assert has_colour(beside, QColor(COLOURS[word][0])) == there
     real.look("slides_rows")
+
+
+def annotated(real: Real, page: Any, path: Path) -> None:
+    """A domain that is dropped on the window is told of in its slide's row, and in no other."""
+    y, x = np.median(real.session.measured_places.centres_yx, axis=0)
+    write_domains(path, (Domain("Tumor", box(x - 600, y - 600, x + 600, y + 600)),))
+    real.drop(path)
+    real.page("Slides")
+    told = [page.list.item(row).toolTip().split("\n")[0] for row in range(page.list.count())]
+    assert told[0] == "C4, patient C: measured, predicted, 1 domain"
+    assert told[1:] == [f"{name}, patient {name[0]}: measured" for name in SECTIONS[1:]]
+    for row in range(2):
+        rect = page.list.visualItemRect(page.list.item(row)).adjusted(PICTURE_PX + 12, 0, 0, 0)
+        assert has_colour(painted(page.list.viewport(), rect), QColor(COLOURS[""][0])) == (row == 0)
+    real.look("slides_annotated")
 
 
 def likeness(seen: Any, small: Any) -> float:
