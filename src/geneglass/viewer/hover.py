@@ -5,6 +5,7 @@ from weakref import ref
 
 import numpy as np
 
+from geneglass.overlay import Layout
 from geneglass.viewer.colour_scale import number
 from geneglass.viewer.compare import Compare
 from geneglass.viewer.domains import KEY as DOMAINS
@@ -31,6 +32,7 @@ class Hover:
 
     def __init__(self, viewer: Any, compare: Compare, channels: "Channels") -> None:
         self._viewer, self._compare, self._channels = ref(viewer), compare, ref(channels)
+        self._found: dict[str, tuple[Layout | None, object, int | None]] = {}
         # The last to hear of it: what napari says of the chosen layer is there already, and is written over.
         viewer.events.status.connect(self._on_status, position="last")
         compare.drawn.connect(self._on_drawn)
@@ -74,11 +76,19 @@ class Hover:
             return ""
         parts = []
         for side in (MEASURED, PREDICTED):
-            row = place_under(self._compare, side, position)
+            row = self._row(side, position)
             told = None if row is None else self._told(channels, side, row)
             if told is not None:
                 parts.append(f"{side}: {told}")
         return "; ".join(parts)
+
+    def _row(self, side: str, position: tuple[float, ...]) -> int | None:
+        """Return the place of a side at a position; under a mouse that rests it is looked for once for all genes."""
+        layout, view = self._compare.layout(side), (position, self._compare.viewer.scene.camera.zoom)
+        found = self._found.get(side)
+        if found is None or found[0] is not layout or found[1] != view:
+            found = self._found[side] = (layout, view, place_under(self._compare, side, position))
+        return found[2]
 
     def _told(self, channels: "Channels", side: str, row: int) -> str | None:
         """Return what is shown at a place of a side."""

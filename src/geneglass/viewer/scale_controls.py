@@ -90,6 +90,7 @@ class ScaleControls(QWidget):
         grid.addWidget(self.difference, 2, 0)
         grid.addWidget(self.limit, 2, 1)
         switches = QHBoxLayout()
+        switches.setSpacing(14)
         switches.addWidget(self.log)
         switches.addWidget(self.own)
         switches.addStretch(1)
