@@ -152,7 +152,7 @@ def test_confidence_of_places_unlike_any_is_none_at_all(novelty: Novelty) -> Non
 def test_saved_and_loaded(novelty: Novelty) -> None:
     loaded = Novelty.load(novelty_state(novelty))
     assert loaded is not None
-    np.testing.assert_array_equal(loaded.measures(noise(9)), novelty.measures(noise(9)))
+    np.testing.assert_allclose(loaded.measures(noise(9)), novelty.measures(noise(9)), rtol=1e-9)
     assert novelty_state(None) == {}
     assert Novelty.load({}) is None
 

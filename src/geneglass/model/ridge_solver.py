@@ -14,6 +14,8 @@ MIN_SPOTS = 4
 """Fewer training spots than this can not be split to choose a strength."""
 BLOCKS = 5
 """Strips that a single section is cut into."""
+INNER_FOLDS = 3
+"""Among the others, where a group is left out: most parts that are left out in turn to choose strengths for it."""
 
 Matrix = NDArray[np.float64]
 
@@ -62,15 +64,18 @@ class Tuned:
     ----------
     strengths
         (targets,) chosen; infinite where nothing can be read from the features.
+    by_others
+        (groups, targets) the same, chosen without a look at how well each group itself is predicted.
     whole
         Moments of all groups.
     parts
         Moments of each.
     errors
-        (groups, targets) squared error where each group was left out.
+        (groups, targets) squared error where each group was left out, with the strengths that others chose.
     """
 
     strengths: Matrix
+    by_others: Matrix
     whole: Moments
     parts: tuple[Moments, ...]
     errors: Matrix
@@ -85,14 +90,17 @@ class Tuned:
         return next(self.whole.weights((self.strengths * caution)[None]))
 
     def without(self, number: int, caution: float = 1.0) -> Matrix:
-        """Return the weights of all groups but one, the strengths multiplied by `caution`."""
-        return next(self.whole.plus(self.parts[number], -1).weights((self.strengths * caution)[None]))
+        """Return the weights of all groups but one, which chose the strengths, multiplied by `caution`."""
+        return next(self.whole.plus(self.parts[number], -1).weights((self.by_others[number] * caution)[None]))
 
 
 def tune(
     parts: Sequence[Moments], grid: Matrix, *, shared: bool = False, before: int = 0, after: int = 0
 ) -> Generator[FitStep, None, Tuned]:
     """Yield a step at each group that was left out, and return the strengths that did best there.
+
+    Strengths by which a group itself is predicted, as one that was left out, are chosen among the others alone: else
+    what can not be read at all would seem to be.
 
     Parameters
     ----------
@@ -107,15 +115,36 @@ def tune(
     """
     whole = total(parts)
     errors = np.zeros((len(grid), len(parts), whole.both.shape[1]))
+    by_others = np.zeros(errors.shape[1:], np.intp)
     for done, part in enumerate(parts):
-        rest = whole.plus(part, -1)
-        errors[:, done] = [part.error(weights) for weights in rest.weights(grid)]
+        errors[:, done] = _errors(part, whole.plus(part, -1), grid)
+        if len(parts) > 2:
+            by_others[done] = _least(_among([*parts[:done], *parts[done + 1 :]], grid), shared=shared)
         yield FitStep(before + done + 1, before + len(parts) + after + 1)
-    error = errors.sum(axis=1)
+    if len(parts) == 2:
+        # One other group has nothing to leave out: it is predicted by the very group that it chooses for.
+        by_others[:] = [_least(errors[:, other], shared=shared) for other in (1, 0)]
+    chosen = _least(errors.sum(axis=1), shared=shared)
+    least = np.take_along_axis(errors, by_others[None], axis=0)[0]
+    return Tuned(grid[chosen], grid[by_others], whole, tuple(parts), least)
+
+
+def _errors(part: Moments, rest: Moments, grid: Matrix) -> Matrix:
+    """Return the (strengths, targets) squared error of a part by the weights of the rest."""
+    return np.stack([part.error(weights) for weights in rest.weights(grid)])
+
+
+def _among(others: Sequence[Moments], grid: Matrix) -> Matrix:
+    """Return the (strengths, targets) error among groups, left out in turn."""
+    count = min(INNER_FOLDS, len(others))
+    folds, whole = [total(others[fold::count]) for fold in range(count)], total(others)
+    return np.stack([_errors(fold, whole.plus(fold, -1), grid) for fold in folds]).sum(axis=0)
+
+
+def _least(error: Matrix, *, shared: bool) -> NDArray[np.intp]:
+    """Return (targets,) the strength, by number, of the least (strengths, targets) error; ties go to the stronger."""
     judged = error.sum(axis=1, keepdims=True) + 0 * error if shared else error
-    # Ties go to the stronger.
-    chosen = len(judged) - 1 - np.argmin(judged[::-1], axis=0)
-    return Tuned(grid[chosen], whole, tuple(parts), np.take_along_axis(errors, chosen[None, None], axis=0)[0])
+    return np.asarray(len(judged) - 1 - np.argmin(judged[::-1], axis=0))
 
 
 def total(parts: Sequence[Moments]) -> Moments:

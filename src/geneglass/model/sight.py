@@ -36,6 +36,8 @@ class Seen:
         The ridge on each of these scores.
     chosen
         (targets,) which of them predicts a target.
+    by_others
+        (groups, targets) the same, chosen without a look at how well each group itself is predicted.
     best
         The one that predicts best over all targets.
     """
@@ -43,6 +45,7 @@ class Seen:
     choices: tuple[Axes, ...]
     tuned: tuple[Tuned, ...]
     chosen: NDArray[np.int64]
+    by_others: NDArray[np.int64]
     best: int
 
     @property
@@ -53,8 +56,8 @@ class Seen:
     @property
     def explained(self) -> float:
         """Return the share of the targets' variance that is predicted where it was left out."""
-        error, variance = _error(self.tuned), self.tuned[0].whole.targets.sum()
-        least = np.take_along_axis(error, self.chosen[None], axis=0).sum()
+        variance = self.tuned[0].whole.targets.sum()
+        least = np.take_along_axis(_errors(self.tuned), self.by_others[None], axis=0).sum()
         return 1.0 - float(least) / max(float(variance), 1e-12)
 
     def strengths(self) -> Matrix:
@@ -64,14 +67,14 @@ class Seen:
 
     def coefficients(self, caution: float = 1.0) -> Matrix:
         """Return (dim, targets): what features less their mean are multiplied by."""
-        return self._together([tuned.weights(caution) for tuned in self.tuned])
+        return self._together([tuned.weights(caution) for tuned in self.tuned], self.chosen)
 
     def without(self, number: int, caution: float = 1.0) -> Matrix:
-        """Return the same from all groups but one."""
-        return self._together([tuned.without(number, caution) for tuned in self.tuned])
+        """Return the same from all groups but one, which alone have chosen how far to look."""
+        return self._together([tuned.without(number, caution) for tuned in self.tuned], self.by_others[number])
 
-    def _together(self, weights: Sequence[Matrix]) -> Matrix:
-        own = [np.where(self.chosen == place, part, 0.0) for place, part in enumerate(weights)]
+    def _together(self, weights: Sequence[Matrix], chosen: NDArray[np.int64]) -> Matrix:
+        own = [np.where(chosen == place, part, 0.0) for place, part in enumerate(weights)]
         return sum(
             (axes.rotation.astype(np.float64) @ part for axes, part in zip(self.choices, own, strict=True)),
             start=np.zeros((1, 1)),
@@ -119,20 +122,37 @@ def look(
         )
         before, ahead = (number * len(parts) for number in (len(found), len(choices) - len(found) - 1))
         found.append((yield from tune(parts, grid, shared=shared, before=before, after=ahead)))
-    best = int(np.argmax([tuned.explained for tuned in found]))
-    everywhere = np.full(found[best].strengths.shape, best)
-    return Seen(tuple(choices), tuple(found), everywhere if shared else _chosen(found, best), best)
+    errors = _errors(found)
+    by_others = [_chosen(np.delete(errors, number, axis=1), shared=shared) for number in range(errors.shape[1])]
+    best = _best(errors)
+    return Seen(tuple(choices), tuple(found), _chosen(errors, shared=shared), np.stack(by_others), best)
 
 
-def _chosen(found: Sequence[Tuned], best: int) -> NDArray[np.int64]:
-    """Return (targets,) which choice predicts each: `best`, or another that is better in too many groups for chance."""
-    other = np.argmin(_error(found), axis=0)
-    errors = np.stack([tuned.errors for tuned in found])
+def _best(errors: Matrix) -> int:
+    """Return which choice has the least (choices, groups, targets) error in all."""
+    return int(np.argmin(errors.sum(axis=(1, 2))))
+
+
+def _chosen(errors: Matrix, *, shared: bool) -> NDArray[np.int64]:
+    """Return (targets,) which choice predicts each: the best, or another that is better in too many groups for chance.
+
+    Parameters
+    ----------
+    errors
+        (choices, groups, targets).
+    shared
+        The best for all of them.
+    """
+    best = _best(errors)
+    everywhere = np.full(errors.shape[2], best)
+    if shared:
+        return everywhere
+    other = np.argmin(errors.sum(axis=1), axis=0)
     better = np.take_along_axis(errors, other[None, None], axis=0)[0] < errors[best]
     by_chance = binom.sf(better.sum(axis=0) - 1, len(better), 0.5)
-    return np.where(by_chance <= CHANCE, other, best)
+    return np.where(by_chance <= CHANCE, other, everywhere)
 
 
-def _error(tuned: Sequence[Tuned]) -> Matrix:
-    """Return the (choices, targets) squared error over all groups left out."""
-    return np.stack([one.errors.sum(axis=0) for one in tuned])
+def _errors(tuned: Sequence[Tuned]) -> Matrix:
+    """Return the (choices, groups, targets) squared errors where a group was left out."""
+    return np.stack([one.errors for one in tuned])

@@ -83,8 +83,8 @@ def groups(metrics: Metrics) -> str:
 
 def calibration(metrics: Metrics) -> str:
     """Return what each recipe's stated confidence is worth."""
-    head = ("", "places", "right", "with confidence", "off by", "right, surer half", "right, other half")
-    head = (*head, "abstained", "calibrated")
+    shares_of = ("with confidence", "off by", "right, surer half", "right, other half")
+    head = ("", "places", "right", *shares_of, "abstained", "calibrated")
     rows = []
     for name, found in metrics["calibration"].items():
         if found is None:

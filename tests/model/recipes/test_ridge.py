@@ -228,7 +228,7 @@ def test_a_section_without_spots_that_count_is_left_out(cohort: list[TrainData])
     np.testing.assert_array_equal(one, other)
 
 
-def test_what_is_left_out_has_no_part_in_its_prediction_but_the_axes() -> None:
+def test_the_usual_of_a_section_is_the_mean_of_the_others() -> None:
     cohort = [section(f"s{i}", f"p{i}", i) for i in range(3)]
     shifted = [*cohort[:2], replace(cohort[2], expression=cohort[2].expression + 5)]
     groups, _ = spot_groups(cohort)
