@@ -138,7 +138,10 @@ def _among(others: Sequence[Moments], grid: Matrix) -> Matrix:
     """Return the (strengths, targets) error among groups, left out in turn."""
     count = min(INNER_FOLDS, len(others))
     folds, whole = [total(others[fold::count]) for fold in range(count)], total(others)
-    return np.stack([_errors(fold, whole.plus(fold, -1), grid) for fold in folds]).sum(axis=0)
+    among = np.zeros((len(grid), whole.both.shape[1]))
+    for fold in folds:
+        among += _errors(fold, whole.plus(fold, -1), grid)
+    return among
 
 
 def _least(error: Matrix, *, shared: bool) -> NDArray[np.intp]:
