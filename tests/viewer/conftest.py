@@ -182,3 +182,64 @@ def real(her2st_cohort: Path, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> An
     from real_tissue import opened
 
     return opened(hand, her2st_cohort, monkeypatch)
+
+
+@pytest.fixture
+def compare(viewer: Any, small_cohort: Path) -> Any:
+    """Return the comparison of a viewer with the section "left" open."""
+    from geneglass.data.cohort import read_cohort
+    from geneglass.viewer.compare import compare_of
+
+    compare = compare_of(viewer)
+    cohort = read_cohort(small_cohort)
+    compare.session.set_cohort(cohort)
+    compare.session.open_section(cohort.sections[0])
+    return compare
+
+
+@pytest.fixture
+def both(compare: Any, predicted: Callable[..., Any]) -> Any:
+    """Return it with a prediction and ERBB2 shown."""
+    compare.session.set_prediction(predicted(compare.session.section))
+    compare.session.set_gene("ERBB2")
+    return compare
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the disk that everything is written to, which can be full."""
+    from autosaving import Disk
+
+    disk = Disk()
+    monkeypatch.setattr(os, "fsync", disk.sync)
+    return disk
+
+
+@pytest.fixture
+def left(small_cohort: Path) -> Iterator[Any]:
+    """Return the section "left" with its slide open."""
+    yield from _with_slide(small_cohort, "left")
+
+
+@pytest.fixture
+def right(small_cohort: Path) -> Iterator[Any]:
+    """Return the section "right" with its slide open."""
+    yield from _with_slide(small_cohort, "right")
+
+
+def _with_slide(cohort: Path, name: str) -> Iterator[Any]:
+    from geneglass.data.cohort import find_section
+    from geneglass.data.section import open_section
+
+    section = open_section(find_section(f"{cohort}#{name}"))
+    yield section
+    section.close()
+
+
+@pytest.fixture
+def window(small_cohort: Path) -> Any:
+    """Return a viewer with the small cohort that is drawn on, with no window."""
+    from drawing import Window
+    from geneglass.data.cohort import read_cohort
+
+    return Window(read_cohort(small_cohort))
