@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from napari.components import ViewerModel
 from napari.layers import Image, Points
 
