@@ -4,21 +4,27 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
-ENGINE_LOG := .engine_tests.log
+OTHER_LOG := .other_tests.log
+REAL := $(wildcard tests/viewer/test_real_*.py)
 
-.PHONY: demo test check bench recovery tour fuzz setup system clean
+.PHONY: demo test check bench recovery tour fuzz other-tests setup system clean
 
 demo: setup ## the main job on the embedded sample
 	$(BIN)/geneglass demo --out demo_output
 
-test: setup system ## all tests: real windows on a virtual display, and the engine's beside them
+test: setup system ## all tests, in two halves that take about as long: windows, and what needs none with windows on real tissue
 	@export OMP_NUM_THREADS=1; \
-	$(BIN)/python -m pytest tests --ignore=tests/viewer > $(ENGINE_LOG) 2>&1 & engine=$$!; \
-	trap 'kill $$engine' INT TERM; \
-	$(XVFB) $(BIN)/python -m pytest tests/viewer; window=$$?; \
-	wait $$engine; engine=$$?; \
-	cat $(ENGINE_LOG); \
-	test $$window -eq 0 && test $$engine -eq 0
+	$(MAKE) --no-print-directory other-tests > $(OTHER_LOG) 2>&1 & other=$$!; \
+	trap 'kill $$other' INT TERM; \
+	$(XVFB) $(BIN)/python -m pytest tests/viewer $(REAL:%=--ignore=%); window=$$?; \
+	wait $$other; other=$$?; \
+	cat $(OTHER_LOG); \
+	test $$window -eq 0 && test $$other -eq 0
+
+other-tests: ## the half of `test` beside the windows
+	@$(BIN)/python -m pytest tests --ignore=tests/viewer; other=$$?; \
+	$(XVFB) $(BIN)/python -m pytest $(REAL); real=$$?; \
+	test $$other -eq 0 && test $$real -eq 0
 
 check: setup ## style, types, room contract
 	$(BIN)/ruff check .
@@ -57,4 +63,4 @@ system: ## X libraries for windows on a virtual display
 	sh .ci/system
 
 clean:
-	rm -rf $(VENV) $(ENGINE_LOG) demo_output tour_output recovery.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(OTHER_LOG) demo_output tour_output recovery.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

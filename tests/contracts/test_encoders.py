@@ -8,6 +8,7 @@ import pytest
 from geneglass.data.patches import iter_patches
 from geneglass.data.pyramid import write_pyramid
 from geneglass.data.slide_formats import open_slide
+from geneglass.data.types import FloatArray
 from geneglass.model.encoder import Encoder
 from geneglass.model.encoders import ENCODERS
 from geneglass.model.make import make_encoder
@@ -84,12 +85,25 @@ def test_identities_differ_between_families() -> None:
     assert len({make_encoder(name).identity for name in names}) == len(names)
 
 
-def test_a_place_is_the_same_alone_and_in_a_batch(encoder: Encoder) -> None:
-    patches = views(encoder, 19)
-    together = encoder.encode(patches)
-    alone = np.concatenate([encoder.encode(tuple(view[i : i + 1] for view in patches)) for i in range(19)])
+def test_a_place_is_the_same_alone_and_in_a_batch(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "bfloat16", False, raising=False)
+    together, alone = together_and_alone(encoder)
 
     np.testing.assert_allclose(alone, together, rtol=1e-3, atol=1e-4)
+
+
+def test_where_bfloat16_is_native_a_batch_changes_no_more_than_its_rounding(encoder: Encoder) -> None:
+    together, alone = together_and_alone(encoder)
+
+    # A number has 8 bits there; kernels of a batch and of a single place add up in different order.
+    np.testing.assert_allclose(alone, together, rtol=2**-6, atol=2**-6 * float(together.std()))
+
+
+def together_and_alone(encoder: Encoder) -> tuple[FloatArray, FloatArray]:
+    """Return the features of 19 places, encoded as one batch and one by one."""
+    patches = views(encoder, 19)
+    alone = [encoder.encode(tuple(view[i : i + 1] for view in patches)) for i in range(19)]
+    return encoder.encode(patches), np.concatenate(alone)
 
 
 def test_finish_follows_the_order_of_the_places(encoder: Encoder) -> None:
