@@ -1,7 +1,7 @@
 """The places a reader keeps on the slides, with a note each. The only owner of that state; no Qt in here."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from geneglass.errors import InputError
 from geneglass.viewer.desk import data_folder
 from geneglass.viewer.session import Session, session_of
 
+Made = Callable[[Sequence[Bookmark]], Iterable[Bookmark]]
+
 
 class Bookmarks:
     """The bookmarks of one viewer; get it with `bookmarks_of`. Each change is written down at once, per slide."""
@@ -24,6 +26,7 @@ class Bookmarks:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._kept: dict[Path, tuple[Bookmark, ...]] = {}
+        self._unwritten: set[Path] = set()
         session.section_changed.connect(self._on_section_changed)
 
     @property
@@ -45,40 +48,56 @@ class Bookmarks:
 
     def add(self, bookmark: Bookmark) -> None:
         """Keep a place of the open section."""
-        self._set_here((*self.here, bookmark))
+        self._change_here(lambda kept: (*kept, bookmark))
 
     def set_note(self, index: int, note: str) -> None:
         """Write another note for a place of the open section."""
-        self._set_here([replace(item, note=note) if i == index else item for i, item in enumerate(self.here)])
+        old = self.here[index]
+        self._change_here(lambda kept: [replace(item, note=note) if item == old else item for item in kept])
 
     def remove(self, index: int) -> None:
         """Forget a place of the open section."""
-        self._set_here([item for i, item in enumerate(self.here) if i != index])
+        old = self.here[index]
+        self._change_here(lambda kept: [item for item in kept if item != old])
 
     def join(self, source: SectionSource, bookmarks: Sequence[Bookmark]) -> None:
         """Take bookmarks of a section in, as from a session file; a place that is here keeps its note."""
-        here = self.of(source)
-        places = {(item.centre_yx_px, item.zoom) for item in here}
-        new = [item for item in bookmarks if (item.centre_yx_px, item.zoom) not in places]
-        self._set(source, dict.fromkeys((*here, *new)))
 
-    def _set_here(self, bookmarks: Sequence[Bookmark]) -> None:
+        def joined(kept: Sequence[Bookmark]) -> Iterable[Bookmark]:
+            places = {(item.centre_yx_px, item.zoom) for item in kept}
+            new = [item for item in bookmarks if (item.centre_yx_px, item.zoom) not in places]
+            return dict.fromkeys((*kept, *new))
+
+        self._change(source, joined)
+
+    def _change_here(self, made: Made) -> None:
         if self._session.source is None:
             raise InputError("A place is kept on a slide: open the slide first.")
-        self._set(self._session.source, bookmarks)
+        self._change(self._session.source, made)
 
-    def _set(self, source: SectionSource, bookmarks: Any) -> None:
-        slide, kept = slide_of(source), tuple(bookmarks)
-        if kept == self.of(source):
-            return
-        self._kept[slide] = kept
-        self.changed.emit()
-        file = file_of(slide)
+    def _change(self, source: SectionSource, made: Made) -> None:
+        """Keep the places that a function makes of those on disk; what another window wrote there is not lost."""
+        slide = slide_of(source)
+        file, before = file_of(slide), self.of(source)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_bookmarks(file, slide, kept)
+            now = read_bookmarks(file)
+            kept = tuple(made(tuple(dict.fromkeys((*now, *before))) if slide in self._unwritten else now))
+            if kept != now:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_bookmarks(file, slide, kept)
+            self._unwritten.discard(slide)
         except (InputError, OSError) as error:
+            # A file that can not be read is left as it is: what it holds may be had from it yet.
+            kept = tuple(made(before))
+            self._unwritten.add(slide)
             self._session.message.emit(f"The places could not be written down: {error}")
+        for one in {self, *_BOOKMARKS.values()}:
+            one._show(slide, kept)
+
+    def _show(self, slide: Path, kept: tuple[Bookmark, ...]) -> None:
+        if self._kept.get(slide) not in (None, kept):
+            self._kept[slide] = kept
+            self.changed.emit()
 
     def _on_section_changed(self) -> None:
         self.changed.emit()
