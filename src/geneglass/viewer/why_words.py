@@ -48,7 +48,7 @@ def votes_words(found: Explanation, predicted: float, recipe: str) -> str:
     text += f" Their weighted mean of {found.question.gene} is {found.mean:.2f}"
     if np.isnan(predicted) or abs(predicted - found.mean) < SAME_VALUE:
         return text + "."
-    return f"{text}; {recipe} predicts {predicted:.2f}, since its votes are only a part of its prediction."
+    return f"{text}; {recipe} predicts {predicted:.2f}, since votes are a part of its prediction at most."
 
 
 def reasons(pictures: Iterable[Picture]) -> str:
