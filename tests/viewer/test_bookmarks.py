@@ -57,3 +57,19 @@ def test_a_file_that_can_not_be_read_is_left_as_it_is(small_cohort: Path, file: 
     file.unlink()
     kept.add(THREE)
     assert kept.here == read_bookmarks(file) == (ONE, TWO, THREE)
+
+
+def test_what_one_window_could_not_write_is_not_lost_by_the_next_of_another(
+    small_cohort: Path, file: Path, disk: Any
+) -> None:
+    (_a, one), (_b, other) = places(small_cohort), places(small_cohort)
+    assert other.here == ()
+    disk.full = True
+    one.add(ONE)
+    assert not file.exists()
+    disk.full = False
+    other.add(TWO)
+    assert read_bookmarks(file) == (TWO,)
+    assert set(one.here) == {ONE, TWO}
+    one.add(THREE)
+    assert set(read_bookmarks(file)) == {ONE, TWO, THREE}

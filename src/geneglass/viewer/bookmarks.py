@@ -91,10 +91,17 @@ class Bookmarks:
             kept = tuple(made(before))
             self._unwritten.add(slide)
             self._session.message.emit(f"The places could not be written down: {error}")
-        for one in {self, *_BOOKMARKS.values()}:
-            one._show(slide, kept)
+        if kept != before:
+            self._kept[slide] = kept
+            self.changed.emit()
+        for one in tuple(_BOOKMARKS.values()):
+            if one is not self:
+                one._show(slide, kept)
 
     def _show(self, slide: Path, kept: tuple[Bookmark, ...]) -> None:
+        """Show what another window keeps of a slide, and with it what is not written down yet here."""
+        if slide in self._unwritten:
+            kept = tuple(dict.fromkeys((*kept, *self._kept[slide])))
         if self._kept.get(slide) not in (None, kept):
             self._kept[slide] = kept
             self.changed.emit()
