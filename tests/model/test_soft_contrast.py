@@ -1,5 +1,7 @@
 """The contrast that geneglass learns to retrieve by."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from geneglass.errors import UsageError
 from geneglass.model.encoders.texture import Texture
 from geneglass.model.make import make_recipe
 from geneglass.model.parts import contrastive_loss
+from geneglass.model.sub_patches import feature_parts, part_width
 from recipe_samples import GENES, section
 
 ENCODER = Texture()
@@ -70,10 +73,56 @@ def test_embeddings_have_length_one() -> None:
         torch.testing.assert_close(found.norm(dim=1), torch.ones(5))
 
 
+def test_both_views_of_a_place_move_its_embedding() -> None:
+    recipe, trial = recipe_and_modules()
+    rows = torch.arange(5)
+    before = recipe.encode_images(trial.modules.eval(), trial.pool.images, rows)
+    for view in ("image", "parts"):
+        changed = copy.deepcopy(trial.modules)
+        with torch.no_grad():
+            for parameter in changed[view].parameters():
+                parameter.add_(0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+        after = recipe.encode_images(changed, trial.pool.images, rows)
+        assert (before * after).sum(1).max() < 0.999
+
+
+def test_the_parts_of_a_place_go_through_one_head_in_any_order() -> None:
+    recipe, trial = recipe_and_modules(sub_patches=3)
+    images = trial.pool.images
+    spans = [slice(start, start + part_width(ENCODER)) for start, _ in ENCODER.spans[:3]]
+    parts = feature_parts(images.features, ENCODER, 3)
+
+    assert [part.shape[1] for part in parts.unbind(1)] == [span.stop - span.start for span in spans]
+    for part, span in zip(parts.unbind(1), spans, strict=True):
+        torch.testing.assert_close(part, images.features[:, span])
+    head = trial.modules.eval()["parts"]
+    turned = torch.stack([head(part) for part in parts.flip(1).unbind(1)], dim=1).mean(1)
+    whole = functional.normalize(trial.modules["image"](images.features), dim=1)
+    expected = functional.normalize(whole + functional.normalize(turned, dim=1), dim=1)
+    found = recipe.encode_images(trial.modules, images, torch.arange(len(parts)))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_head_of_expression_adds_its_errors_by_their_weights() -> None:
+    rows, terms = torch.arange(16), {}
+    for settings in ({}, {"mse_weight": 0.0}, {"pearson_weight": 1.0}):
+        recipe, trial = recipe_and_modules(**settings)
+        loss = recipe.batch_loss(trial.modules.eval(), trial.pool, rows)
+        assert loss.item() == pytest.approx(sum(recipe.terms.values()), rel=1e-5)
+        terms[str(settings)] = dict(recipe.terms)
+    plain, without, more = terms.values()
+
+    assert min(plain.values()) > 0
+    assert without == pytest.approx(plain | {"mse": 0.0}, rel=1e-5)
+    assert more == pytest.approx(plain | {"pearson": 2 * plain["pearson"]}, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"hard_weight": -1.0}, "hard_weight must not be negative, got -1.0"),
+        ({"pearson_weight": -0.5}, "pearson_weight must not be negative, got -0.5"),
+        ({"sub_patches": 0}, "sub_patches must be at least 1, got 0"),
         ({"soft_sigma": 0.0}, "soft_sigma must be positive, got 0.0"),
         ({"hard_weight": 0.0, "soft_weight": 0.0}, "both 0: nothing is learned"),
     ],

@@ -1,6 +1,6 @@
 """Ridge regression in closed form from sums of products per group, with strengths chosen on groups left out."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,17 +43,44 @@ class Moments:
             self.count + sign * other.count,
         )
 
-    def weights(self, strengths: Matrix) -> Iterator[Matrix]:
-        """Yield the (components, targets) weights of every strength; one strength, or one per target."""
+    def turned(self) -> "Turned":
+        """Return what fits of any strength on these spots have in common."""
         values, axes = np.linalg.eigh(self.features / self.count)
-        turned = axes.T @ self.both / self.count
-        for strength in strengths:
-            yield axes @ (turned / (np.maximum(values, 0.0)[:, None] + strength))
+        return Turned(np.maximum(values, 0.0)[:, None], axes, axes.T @ self.both / self.count)
 
-    def error(self, weights: Matrix) -> Matrix:
-        """Return the squared error of (components, targets) weights on these spots, per target."""
-        error: Matrix = self.targets + ((self.features @ weights - 2 * self.both) * weights).sum(axis=0)
-        return error
+    def weights(self, strengths: Matrix) -> Matrix:
+        """Return the (components, targets) weights of one strength per target."""
+        turned = self.turned()
+        return turned.axes @ turned.along(strengths)
+
+    def errors(self, rest: "Moments", strengths: Matrix) -> Matrix:
+        """Return the (strengths, targets) squared error on these spots of weights by the rest."""
+        turned = rest.turned()
+        features, both = turned.axes.T @ self.features @ turned.axes, turned.axes.T @ self.both
+        weights = (turned.along(strength) for strength in strengths)
+        return np.stack([self.targets + ((features @ w - 2 * both) * w).sum(axis=0) for w in weights])
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Moments along the principal axes of their features, where a ridge of any strength is one division.
+
+    Attributes
+    ----------
+    values, axes
+        (components, 1) eigenvalues, and the axes as columns.
+    both
+        (axes, targets).
+    """
+
+    values: Matrix
+    axes: Matrix
+    both: Matrix
+
+    def along(self, strength: Matrix) -> Matrix:
+        """Return the (axes, targets) weights of one strength, or of one per target."""
+        found: Matrix = self.both / (self.values + strength)
+        return found
 
 
 @dataclass(frozen=True)
@@ -87,11 +114,11 @@ class Tuned:
 
     def weights(self, caution: float = 1.0) -> Matrix:
         """Return the (components, targets) weights of all groups, the strengths multiplied by `caution`."""
-        return next(self.whole.weights((self.strengths * caution)[None]))
+        return self.whole.weights(self.strengths * caution)
 
     def without(self, number: int, caution: float = 1.0) -> Matrix:
         """Return the weights of all groups but one, which chose the strengths, multiplied by `caution`."""
-        return next(self.whole.plus(self.parts[number], -1).weights((self.by_others[number] * caution)[None]))
+        return self.whole.plus(self.parts[number], -1).weights(self.by_others[number] * caution)
 
 
 def tune(
@@ -117,7 +144,7 @@ def tune(
     errors = np.zeros((len(grid), len(parts), whole.both.shape[1]))
     by_others = np.zeros(errors.shape[1:], np.intp)
     for done, part in enumerate(parts):
-        errors[:, done] = _errors(part, whole.plus(part, -1), grid)
+        errors[:, done] = part.errors(whole.plus(part, -1), grid)
         if len(parts) > 2:
             by_others[done] = _least(_among([*parts[:done], *parts[done + 1 :]], grid), shared=shared)
         yield FitStep(before + done + 1, before + len(parts) + after + 1)
@@ -129,18 +156,13 @@ def tune(
     return Tuned(grid[chosen], grid[by_others], whole, tuple(parts), least)
 
 
-def _errors(part: Moments, rest: Moments, grid: Matrix) -> Matrix:
-    """Return the (strengths, targets) squared error of a part by the weights of the rest."""
-    return np.stack([part.error(weights) for weights in rest.weights(grid)])
-
-
 def _among(others: Sequence[Moments], grid: Matrix) -> Matrix:
     """Return the (strengths, targets) error among groups, left out in turn."""
     count = min(INNER_FOLDS, len(others))
     folds, whole = [total(others[fold::count]) for fold in range(count)], total(others)
     among = np.zeros((len(grid), whole.both.shape[1]))
     for fold in folds:
-        among += _errors(fold, whole.plus(fold, -1), grid)
+        among += fold.errors(whole.plus(fold, -1), grid)
     return among
 
 

@@ -1,20 +1,27 @@
-"""Contrast with soft and hard targets: how geneglass learns to retrieve.
+"""Contrast with soft and hard targets on two views of a place: how geneglass learns to retrieve.
 
-Embeddings have length one. What a place should find is its own spot (hard), and the spots of places whose pairs lie
-near its own pair in either embedding (soft; MViTGene's Gaussian likeness, without a gradient through it).
+An embedding is the mean of two, each of length one: of the whole picture of a place, and of its parts (its narrowest
+fields of view through one shared head), as MViTGene does it. What a place should find is its own spot (hard), and the
+spots of places whose pairs lie near its own pair in either embedding (soft; MViTGene's Gaussian likeness, without a
+gradient through it). A head that reads expression off the embedding helps to train it, and predicts nothing.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geneglass.model.limits import require, require_not_negative, require_positive
+from geneglass.model.contrastive_config import Shapes
+from geneglass.model.expression_head import ExpressionHead, pearson_loss
+from geneglass.model.heads import ReducedHead
+from geneglass.model.limits import require, require_at_least, require_not_negative, require_positive
 from geneglass.model.parts import contrastive_loss
 from geneglass.model.pool import Images, Pool
 from geneglass.model.reduced_heads import ReducedHeadsConfig, ReducedHeadsRecipe
 from geneglass.model.soft_targets import both_ways, divergence, kernel_targets
+from geneglass.model.sub_patches import feature_parts, part_width
 
 
 @dataclass(frozen=True)
@@ -59,24 +66,71 @@ class SoftContrastConfig(ReducedHeadsConfig):
             "tooltip": "How much the most alike spots outweigh those that are less alike: smaller is sharper",
         },
     ] = 0.2
+    mse_weight: Annotated[float, {"min": 0.0, "tooltip": "How much training asks that each gene's value is met"}] = 1.0
+    pearson_weight: Annotated[
+        float, {"min": 0.0, "tooltip": "How much training asks that each gene's map has the right pattern"}
+    ] = 0.5
+    sub_patches: Annotated[
+        int, {"min": 1, "tooltip": "How many of the narrowest fields of view are looked at as details of the patch"}
+    ] = 10
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_not_negative(self, "hard_weight", "soft_weight")
+        require_not_negative(self, "hard_weight", "soft_weight", "mse_weight", "pearson_weight")
+        require_at_least(1, self, "sub_patches")
         require_positive(self, "soft_sigma", "soft_temperature")
         require(self.hard_weight + self.soft_weight > 0, "hard_weight and soft_weight are both 0: nothing is learned.")
 
 
 class SoftContrastRecipe(ReducedHeadsRecipe):
-    """A contrastive recipe with a reduced head on each side, and soft and hard targets."""
+    """A contrastive recipe with reduced heads of places, their parts and spots, and soft and hard targets.
+
+    A network that is fine-tuned looks at whole patches alone.
+    """
+
+    def build(self, shapes: Shapes) -> nn.ModuleDict:
+        """Return the heads of both sides, of the parts of a place, and of the expression; and the temperature."""
+        config, modules = self.config, super().build(shapes)
+        if not self.fine_tunes:
+            kept = min(config.feature_components, shapes.spots)
+            width = part_width(self.encoder)
+            modules["parts"] = ReducedHead(width, config.embed_dim, components=kept, dropout=config.dropout)
+        modules["expression"] = ExpressionHead(config.embed_dim, shapes.genes, config.dropout)
+        return modules
+
+    def adjust(self, modules: nn.ModuleDict, pool: Pool) -> None:
+        """Take principal axes and mean expression from the training spots."""
+        super().adjust(modules, pool)
+        if not self.fine_tunes:
+            parts = feature_parts(pool.images.features, self.encoder, self.config.sub_patches)
+            cast(ReducedHead, modules["parts"]).fit(parts.flatten(0, 1))
+        cast(ExpressionHead, modules["expression"]).fit(pool.reference)
 
     def encode_images(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> Tensor:
         """Return embeddings of places, of length one."""
-        return functional.normalize(super().encode_images(modules, images, rows), dim=1)
+        whole = functional.normalize(super().encode_images(modules, images, rows), dim=1)
+        if self.fine_tunes:
+            return whole
+        parts = feature_parts(images.features[rows], self.encoder, self.config.sub_patches)
+        found = modules["parts"](parts.flatten(0, 1)).unflatten(0, parts.shape[:2]).mean(1)
+        return functional.normalize(whole + functional.normalize(found, dim=1), dim=1)
 
     def encode_spots(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
         """Return embeddings of measured spots, of length one."""
         return functional.normalize(super().encode_spots(modules, pool, rows), dim=1)
+
+    def batch_loss(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
+        """Return the weighted sum of the loss's parts, and keep them as `terms`."""
+        images, spots = self.encode_images(modules, pool.images, rows), self.encode_spots(modules, pool, rows)
+        predicted, measured = modules["expression"](images), pool.reference[rows]
+        parts = {
+            "contrast": self.loss(modules, images, spots),
+            "mse": self.config.mse_weight * functional.mse_loss(predicted, measured),
+            "pearson": self.config.pearson_weight * pearson_loss(predicted, measured, pool.section_of[rows]),
+        }
+        weighted = torch.stack(list(parts.values()))
+        self.terms = dict(zip(parts, weighted.tolist(), strict=True))
+        return weighted.sum()
 
     def loss(self, modules: nn.ModuleDict, images: Tensor, spots: Tensor) -> Tensor:
         """Return the weighted sum of both losses."""

@@ -1,4 +1,4 @@
-"""Patches cut into tiles, and the networks that look at tiles and at whole patches."""
+"""Parts of a patch: tiles of its pixels or fields of view of its features, and networks that look at them."""
 
 from pathlib import Path
 from typing import cast
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geneglass.errors import UsageError
+from geneglass.model.encoder import Encoder
 from geneglass.model.weights import load_weights, read_weights
 
 GRID = 3
@@ -31,6 +32,17 @@ def cut_tiles(pixels: Tensor, size_px: int = 0) -> Tensor:
     if size_px in (0, tile):
         return tiles.contiguous()
     return functional.interpolate(tiles.float(), size=(size_px, size_px), mode="bilinear", antialias=True)
+
+
+def part_width(encoder: Encoder) -> int:
+    """Return how many columns describe every field of view of an encoder alike."""
+    return min(stop - start for start, stop in encoder.spans)
+
+
+def feature_parts(features: Tensor, encoder: Encoder, most: int) -> Tensor:
+    """Return the (n, parts, columns) of the narrowest fields of view, so many at most, of (n, dim) features."""
+    width = part_width(encoder)
+    return torch.stack([features[:, start : start + width] for start, _ in encoder.spans[:most]], dim=1)
 
 
 class WholePatch(nn.Module):

@@ -10,7 +10,7 @@ from geneglass.errors import UsageError
 from geneglass.model.blend import mixed
 from geneglass.model.make import make_recipe
 from geneglass.model.recipe import QueryData, TrainData
-from geneglass.model.recipes.geneglass import EVEN, HALVES, GeneglassRecipe
+from geneglass.model.recipes.geneglass import CAUTIOUS, EVEN, GeneglassRecipe
 from stand_ins import ReadyFeatures
 
 GENES = tuple(f"g{i}" for i in range(12))
@@ -110,12 +110,38 @@ def test_caution_matters_for_new_patients_only(sisters: list[TrainData], within:
     np.testing.assert_array_equal(changed.predict(query("p")).values, within.predict(query("p")).values)
 
 
-def test_a_patient_that_nothing_carries_over_to_is_predicted_half_and_half(within: GeneglassRecipe) -> None:
-    answer, pair = within.predict(query()), within._regressions()
+def cautious_parts(recipe: GeneglassRecipe) -> list[np.ndarray]:
+    answer, pair = recipe.predict(query()), recipe._regressions()
     assert answer.neighbours is not None
-    assert within.bank is not None
-    cautious, retrieved = pair.cautious.predict(query().features), within.bank.average(answer.neighbours)
-    np.testing.assert_allclose(answer.values, (cautious + retrieved) / 2, rtol=1e-6)
+    assert recipe.bank is not None
+    return [pair.cautious.predict(query().features), recipe.bank.average(answer.neighbours)]
+
+
+def test_a_new_patient_gets_what_sections_left_out_say_of_the_two_that_err_differently(
+    within: GeneglassRecipe,
+) -> None:
+    parts, values = cautious_parts(within), within.predict(query()).values
+    np.testing.assert_allclose(values, mixed(within.cautious_weights, parts), rtol=1e-5)
+    assert sum(within.cautious_weights) == pytest.approx(1)
+
+
+def test_what_a_new_patient_gets_follows_the_tissue(sisters: list[TrainData]) -> None:
+    found = {}
+    for name, rule in (("straight", lambda x: 3 + x @ LINE), ("noise", lambda x: 3 + 0 * x @ LINE)):
+        random = np.random.default_rng(3)
+        values = [rule(s.features) + random.normal(0, 0.2, s.expression.shape) for s in sisters]
+        dealt = [
+            replace(s, expression=np.maximum(v, 0).astype(np.float32)) for s, v in zip(sisters, values, strict=True)
+        ]
+        found[name] = trained(dealt).cautious_weights
+    assert found["straight"][0] > 0.6
+    assert found["straight"] != found["noise"]
+
+
+def test_even_weights_are_even_for_a_new_patient_too(sisters: list[TrainData]) -> None:
+    even = trained(sisters, blend="even")
+    assert even.cautious_weights == (0.5, 0.5)
+    np.testing.assert_allclose(even.predict(query()).values, mixed((0.5, 0.5), cautious_parts(even)), rtol=1e-5)
 
 
 def test_the_sight_that_is_fitted_goes_into_both_regressions() -> None:
@@ -148,7 +174,7 @@ def test_confidence_is_calibrated_and_falls_where_tissue_is_strange(across: Gene
 
 
 def test_confidence_of_a_new_patient_is_that_of_what_predicts_him(sisters: list[TrainData]) -> None:
-    # Linear tissue, so that the blend, which he does not get, does far better than half and half.
+    # Linear tissue, so that the blend, which he does not get, does far better than what he gets.
     straight = [replace(s, expression=np.maximum(2 + s.features @ LINE, 0).astype(np.float32)) for s in sisters]
     recipe = trained([replace(s, counts=np.round(np.expm1(s.expression))) for s in straight])
     new = section("new", "new", 9)
@@ -178,7 +204,9 @@ def test_sections_without_a_patient_are_blended_and_it_is_told_for_whom() -> Non
     own, pair = nameless[0].query(), recipe._regressions()
     answer = recipe.predict(own)
 
-    assert HALVES in last.message
+    linear, retrieval = recipe.cautious_weights
+    told = f"Patients that were not trained on: stronger linear {linear:.0%}, retrieval {retrieval:.0%}."
+    assert told in last.message
     assert last.message.endswith("Name the patient of every section to learn what carries over.")
     assert answer.neighbours is not None
     assert recipe.bank is not None
@@ -193,8 +221,10 @@ def test_one_section_alone_is_blended_evenly_and_calibrates_nothing() -> None:
     assert isinstance(recipe, GeneglassRecipe)
     answer = recipe.predict(query())
     assert recipe.weights == EVEN
+    np.testing.assert_allclose(answer.values, mixed(CAUTIOUS, cautious_parts(recipe)), rtol=1e-5)
     assert answer.calibrated == ""
     assert steps[-1].message.startswith("Blended: ")
+    assert steps[-1].message.endswith("Patients that were not trained on: stronger linear 25%, retrieval 75%.")
     assert np.isfinite(answer.values).all()
 
 

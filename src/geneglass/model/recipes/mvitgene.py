@@ -47,7 +47,7 @@ from geneglass.model.recipes import RECIPES
 from geneglass.model.rerank import randomly_reranked
 from geneglass.model.retrieval import Bank
 from geneglass.model.soft_targets import both_ways, divergence, kernel_targets, soft_cross_entropy
-from geneglass.model.sub_patches import WholePatch, cut_tiles
+from geneglass.model.sub_patches import WholePatch, cut_tiles, feature_parts, part_width
 
 RERANK_BATCH = 16
 """Places re-ranked at a time, since that looks at every reference of each."""
@@ -85,7 +85,7 @@ class MvitgeneRecipe(ContrastiveRecipe):
             modules["vit"] = WholePatch(config.vit)
             whole_dim = cast(WholePatch, modules["vit"]).length(self.encoder.patches[0].size_px)
         else:
-            tile_dim = self._width()
+            tile_dim = part_width(self.encoder)
         sides = {"tiles": (tile_dim, kept), "whole": (whole_dim, kept)}
         sides["spots"] = (shapes.genes, min(config.gene_components, shapes.spots))
         for name, (in_dim, components) in sides.items():
@@ -98,7 +98,7 @@ class MvitgeneRecipe(ContrastiveRecipe):
         """Take principal axes, mean expression, and the weights of a file, where there is one."""
         if not self.fine_tunes:
             everything = pool.images.features
-            cast(ReducedHead, modules["tiles"]).fit(self._narrow(everything).flatten(0, 1))
+            cast(ReducedHead, modules["tiles"]).fit(self._parts(everything).flatten(0, 1))
             cast(ReducedHead, modules["whole"]).fit(everything)
         elif self.config.vit_weights:
             cast(WholePatch, modules["vit"]).load(Path(self.config.vit_weights).expanduser())
@@ -140,18 +140,12 @@ class MvitgeneRecipe(ContrastiveRecipe):
     def _look_at_features(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, Tensor]:
         whole = images.features[rows]
         if modules.training or self.config.query_view == "tiles":
-            return self._narrow(whole), whole
+            return self._parts(whole), whole
         start, _ = self.encoder.spans[max(len(self.encoder.patches), 1) - 1]
-        return whole[:, None, start : start + self._width()], whole
+        return whole[:, None, start : start + part_width(self.encoder)], whole
 
-    def _narrow(self, features: Tensor) -> Tensor:
-        """Return the (n, sub-patches, columns) of the narrowest fields of view."""
-        starts, width = [start for start, _ in self.encoder.spans[: self.config.sub_patches]], self._width()
-        return torch.stack([features[:, start : start + width] for start in starts], dim=1)
-
-    def _width(self) -> int:
-        """Return how many columns describe every field of view alike."""
-        return min(stop - start for start, stop in self.encoder.spans)
+    def _parts(self, features: Tensor) -> Tensor:
+        return feature_parts(features, self.encoder, self.config.sub_patches)
 
     def _look_at_pixels(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> tuple[Tensor, Tensor]:
         patch = self.views(modules, images, rows)[0]
