@@ -103,9 +103,9 @@ def test_the_parts_of_a_place_go_through_one_head_in_any_order() -> None:
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_head_of_expression_adds_its_errors_by_their_weights() -> None:
+def test_what_helps_to_train_adds_to_the_loss_by_its_weight() -> None:
     rows, terms = torch.arange(16), {}
-    for settings in ({}, {"mse_weight": 0.0}, {"pearson_weight": 1.0}):
+    for settings in ({}, {"mse_weight": 0.0, "whole_weight": 0.3}, {"pearson_weight": 1.0}):
         recipe, trial = recipe_and_modules(**settings)
         loss = recipe.batch_loss(trial.modules.eval(), trial.pool, rows)
         assert loss.item() == pytest.approx(sum(recipe.terms.values()), rel=1e-5)
@@ -113,7 +113,7 @@ def test_the_head_of_expression_adds_its_errors_by_their_weights() -> None:
     plain, without, more = terms.values()
 
     assert min(plain.values()) > 0
-    assert without == pytest.approx(plain | {"mse": 0.0}, rel=1e-5)
+    assert without == pytest.approx(plain | {"mse": 0.0, "whole": 3 * plain["whole"]}, rel=1e-5)
     assert more == pytest.approx(plain | {"pearson": 2 * plain["pearson"]}, rel=1e-5)
 
 

@@ -66,6 +66,9 @@ class SoftContrastConfig(ReducedHeadsConfig):
             "tooltip": "How much the most alike spots outweigh those that are less alike: smaller is sharper",
         },
     ] = 0.2
+    whole_weight: Annotated[
+        float, {"min": 0.0, "tooltip": "How much training asks that the whole patch by itself finds its spot"}
+    ] = 0.1
     mse_weight: Annotated[float, {"min": 0.0, "tooltip": "How much training asks that each gene's value is met"}] = 1.0
     pearson_weight: Annotated[
         float, {"min": 0.0, "tooltip": "How much training asks that each gene's map has the right pattern"}
@@ -76,7 +79,7 @@ class SoftContrastConfig(ReducedHeadsConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_not_negative(self, "hard_weight", "soft_weight", "mse_weight", "pearson_weight")
+        require_not_negative(self, "hard_weight", "soft_weight", "whole_weight", "mse_weight", "pearson_weight")
         require_at_least(1, self, "sub_patches")
         require_positive(self, "soft_sigma", "soft_temperature")
         require(self.hard_weight + self.soft_weight > 0, "hard_weight and soft_weight are both 0: nothing is learned.")
@@ -108,7 +111,12 @@ class SoftContrastRecipe(ReducedHeadsRecipe):
 
     def encode_images(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> Tensor:
         """Return embeddings of places, of length one."""
-        whole = functional.normalize(super().encode_images(modules, images, rows), dim=1)
+        return self._joined(modules, images, rows, self._whole(modules, images, rows))
+
+    def _whole(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> Tensor:
+        return functional.normalize(super().encode_images(modules, images, rows), dim=1)
+
+    def _joined(self, modules: nn.ModuleDict, images: Images, rows: Tensor, whole: Tensor) -> Tensor:
         if self.fine_tunes:
             return whole
         parts = feature_parts(images.features[rows], self.encoder, self.config.sub_patches)
@@ -121,12 +129,15 @@ class SoftContrastRecipe(ReducedHeadsRecipe):
 
     def batch_loss(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
         """Return the weighted sum of the loss's parts, and keep them as `terms`."""
-        images, spots = self.encode_images(modules, pool.images, rows), self.encode_spots(modules, pool, rows)
+        config, whole = self.config, self._whole(modules, pool.images, rows)
+        images, spots = self._joined(modules, pool.images, rows, whole), self.encode_spots(modules, pool, rows)
         predicted, measured = modules["expression"](images), pool.reference[rows]
+        alone = contrastive_loss(spots @ whole.T / modules["temperature"]())
         parts = {
             "contrast": self.loss(modules, images, spots),
-            "mse": self.config.mse_weight * functional.mse_loss(predicted, measured),
-            "pearson": self.config.pearson_weight * pearson_loss(predicted, measured, pool.section_of[rows]),
+            "whole": config.whole_weight * alone,
+            "mse": config.mse_weight * functional.mse_loss(predicted, measured),
+            "pearson": config.pearson_weight * pearson_loss(predicted, measured, pool.section_of[rows]),
         }
         weighted = torch.stack(list(parts.values()))
         self.terms = dict(zip(parts, weighted.tolist(), strict=True))
