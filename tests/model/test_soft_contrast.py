@@ -117,6 +117,35 @@ def test_what_helps_to_train_adds_to_the_loss_by_its_weight() -> None:
     assert more == pytest.approx(plain | {"pearson": 2 * plain["pearson"]}, rel=1e-5)
 
 
+def test_each_term_of_the_loss_reads_what_it_should() -> None:
+    recipe = make_recipe("geneglass", {}, GENES, ENCODER)
+    pool = recipe.pool([section(name, "p", number, ENCODER.dim) for number, name in enumerate("ab")])
+    modules, config = recipe.trial(pool, 0).modules.eval(), recipe.config
+    rows = torch.arange(len(pool))
+    recipe.batch_loss(modules, pool, rows)
+
+    whole = functional.normalize(modules["image"](pool.images.features), dim=1)
+    images = recipe.encode_images(modules, pool.images, rows)
+    spots = functional.normalize(modules["spots"](pool.expression), dim=1)
+    read = modules["expression"](images).detach().numpy()
+    truth, group = pool.reference.numpy(), pool.section_of.numpy()
+    r = [np.corrcoef(read[group == g, i], truth[group == g, i])[0, 1] for g in (0, 1) for i in range(len(GENES))]
+    alone = contrastive_loss(spots @ whole.T / modules["temperature"]())
+    assert recipe.terms["contrast"] == pytest.approx(recipe.loss(modules, images, spots).item(), rel=1e-5)
+    assert recipe.terms["whole"] == pytest.approx(config.whole_weight * alone.item(), rel=1e-4)
+    assert recipe.terms["mse"] == pytest.approx(config.mse_weight * ((read - truth) ** 2).mean(), rel=1e-4)
+    assert recipe.terms["pearson"] == pytest.approx(config.pearson_weight * (1 - np.mean(r)), rel=1e-2)
+
+
+def test_statistics_are_taken_from_the_training_spots() -> None:
+    recipe, trial = recipe_and_modules()
+    torch.testing.assert_close(trial.modules["expression"].mean, trial.pool.reference.mean(0))
+    parts = feature_parts(trial.pool.images.features, ENCODER, recipe.config.sub_patches).flatten(0, 1)
+    scores = trial.modules["parts"].components(parts)
+    torch.testing.assert_close(scores.mean(0), torch.zeros(scores.shape[1]), atol=1e-4, rtol=0)
+    assert scores.var(0, unbiased=False).mean().item() == pytest.approx(1, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -124,7 +153,7 @@ def test_what_helps_to_train_adds_to_the_loss_by_its_weight() -> None:
         ({"pearson_weight": -0.5}, "pearson_weight must not be negative, got -0.5"),
         ({"sub_patches": 0}, "sub_patches must be at least 1, got 0"),
         ({"soft_sigma": 0.0}, "soft_sigma must be positive, got 0.0"),
-        ({"hard_weight": 0.0, "soft_weight": 0.0}, "both 0: nothing is learned"),
+        ({"hard_weight": 0.0, "soft_weight": 0.0}, "both 0: no place learns to find its spot"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, float], said: str) -> None:

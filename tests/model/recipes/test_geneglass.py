@@ -125,17 +125,49 @@ def test_a_new_patient_gets_what_sections_left_out_say_of_the_two_that_err_diffe
     assert sum(within.cautious_weights) == pytest.approx(1)
 
 
-def test_what_a_new_patient_gets_follows_the_tissue(sisters: list[TrainData]) -> None:
-    found = {}
-    for name, rule in (("straight", lambda x: 3 + x @ LINE), ("noise", lambda x: 3 + 0 * x @ LINE)):
-        random = np.random.default_rng(3)
-        values = [rule(s.features) + random.normal(0, 0.2, s.expression.shape) for s in sisters]
-        dealt = [
-            replace(s, expression=np.maximum(v, 0).astype(np.float32)) for s, v in zip(sisters, values, strict=True)
-        ]
-        found[name] = trained(dealt).cautious_weights
-    assert found["straight"][0] > 0.6
-    assert found["straight"] != found["noise"]
+def chosen(sections: list[TrainData], weights: tuple[float, float], monkeypatch: pytest.MonkeyPatch):
+    """Return a recipe whose search for weights was replaced, and what that search was asked."""
+    asked = []
+
+    def noted(truth, parts, steps):
+        asked.append(parts)
+        return weights if len(parts) == 2 else (1.0, 0.0, 0.0)
+
+    monkeypatch.setattr("geneglass.model.recipes.geneglass.best_weights", noted)
+    return trained(sections), asked
+
+
+def test_the_choice_for_a_new_patient_is_between_the_careful_ridge_and_retrieval(
+    sisters: list[TrainData], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, ((linear, _, retrieved), (cautious, same)) = chosen(sisters, (0.25, 0.75), monkeypatch)
+    assert all(part.std(axis=0).mean() < other.std(axis=0).mean() for part, other in zip(cautious, linear, strict=True))
+    for part, other in zip(retrieved, same, strict=True):
+        np.testing.assert_array_equal(part, other)
+    answer = recipe.predict(query())
+    np.testing.assert_allclose(answer.values, mixed((0.25, 0.75), cautious_parts(recipe)), rtol=1e-5)
+
+    again = make_recipe("geneglass", QUICK, GENES, READY)
+    again.load(recipe.state(), json.loads(json.dumps(recipe.texts())))
+    np.testing.assert_array_equal(again.predict(query()).values, answer.values)
+
+
+def test_confidence_of_a_new_patient_is_calibrated_on_the_blend_that_he_gets(
+    sisters: list[TrainData], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calibrations = [chosen(sisters, weights, monkeypatch)[0]._cautious for weights in ((1.0, 0.0), (0.0, 1.0))]
+    one, other = (json.dumps(calibration.texts()) for calibration in calibrations)
+    assert one != other
+
+
+def test_without_validation_a_new_patient_gets_what_is_fixed(sisters: list[TrainData]) -> None:
+    assert trained(sisters, validate=False).cautious_weights == CAUTIOUS
+
+
+def test_a_model_of_an_earlier_version_says_so(within: GeneglassRecipe) -> None:
+    texts = {name: value for name, value in within.texts().items() if name != "cautious_blend"}
+    with pytest.raises(ValueError, match="an earlier version of geneglass wrote it"):
+        make_recipe("geneglass", QUICK, GENES, READY).load(within.state(), texts)
 
 
 def test_even_weights_are_even_for_a_new_patient_too(sisters: list[TrainData]) -> None:
@@ -205,7 +237,7 @@ def test_sections_without_a_patient_are_blended_and_it_is_told_for_whom() -> Non
     answer = recipe.predict(own)
 
     linear, retrieval = recipe.cautious_weights
-    told = f"Patients that were not trained on: stronger linear {linear:.0%}, retrieval {retrieval:.0%}."
+    told = f"predicted {linear:.0%} by a more careful linear model, {retrieval:.0%} by retrieval. Name"
     assert told in last.message
     assert last.message.endswith("Name the patient of every section to learn what carries over.")
     assert answer.neighbours is not None
@@ -224,7 +256,10 @@ def test_one_section_alone_is_blended_evenly_and_calibrates_nothing() -> None:
     np.testing.assert_allclose(answer.values, mixed(CAUTIOUS, cautious_parts(recipe)), rtol=1e-5)
     assert answer.calibrated == ""
     assert steps[-1].message.startswith("Blended: ")
-    assert steps[-1].message.endswith("Patients that were not trained on: stronger linear 25%, retrieval 75%.")
+    assert steps[-1].message.endswith(
+        "Patients that were not trained on are predicted 25% by a more careful linear model, 75% by retrieval "
+        "(nothing was left out that could tell)."
+    )
     assert np.isfinite(answer.values).all()
 
 

@@ -95,3 +95,8 @@ def test_a_tuned_model_predicts_the_same_from_its_file(network, query, tuned):
     np.testing.assert_array_equal(one.values, other.values)
     np.testing.assert_array_equal(one.confidence, other.confidence)
     assert one.calibrated == other.calibrated == "calibrated on 2 held-out patients (32 places)"
+
+
+def test_a_network_that_is_tuned_sees_whole_patches_alone(tuned):
+    assert "parts" not in tuned.modules
+    assert tuned.terms.keys() == {"contrast", "mse", "pearson"}
