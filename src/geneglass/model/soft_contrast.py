@@ -147,13 +147,13 @@ class SoftContrastRecipe(ReducedHeadsRecipe):
         config, whole = self.config, self._whole(modules, pool.images, rows)
         images, spots = self._joined(modules, pool.images, rows, whole), self.encode_spots(modules, pool, rows)
         predicted, measured = modules["expression"](images), pool.reference[rows]
-        alone = {} if self.fine_tunes else {"whole": contrastive_loss(spots @ whole.T / modules["temperature"]())}
         parts = {
             "contrast": self.loss(modules, images, spots),
-            **{name: config.whole_weight * value for name, value in alone.items()},
             "mse": config.mse_weight * functional.mse_loss(predicted, measured),
             "pearson": config.pearson_weight * pearson_loss(predicted, measured, pool.section_of[rows]),
         }
+        if not self.fine_tunes:
+            parts["whole"] = config.whole_weight * contrastive_loss(spots @ whole.T / modules["temperature"]())
         weighted = torch.stack(list(parts.values()))
         self.terms = dict(zip(parts, weighted.tolist(), strict=True))
         return weighted.sum()
