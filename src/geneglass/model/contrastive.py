@@ -116,7 +116,7 @@ class ContrastiveRecipe(Recipe):
     def encode_images(self, modules: nn.ModuleDict, images: Images, rows: Tensor) -> Tensor:
         """Return (len(rows), embed_dim) embeddings of places from their image side."""
         if not self.fine_tunes:
-            found: Tensor = modules["image"](images.features[rows])
+            found: Tensor = modules["image"](images.features.index_select(0, rows))
             return found
         narrowest = self.pixels(modules, images, rows)[0]
         trained: Tensor = modules["image"](self.run_network(modules["network"], narrowest))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 JUDGED, KEPT = 300, 1000
 """Places of one left-out section, at most: scored after an epoch, and of the best epoch; evenly spread over it."""
+JUDGED_IN_ALL = 1000
+"""Places of all left-out sections together, about, that are scored after an epoch."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ class Search:
 
     def _judge(self) -> float:
         """Score the networks as they are now, keep those of the best epoch, and return the score."""
-        _, score = best_choice(self.recipe, self._asked(JUDGED), weightings(self.recipe.config)[:1])
+        places = min(JUDGED, -(-JUDGED_IN_ALL // sum(len(sections) for sections in self.inner)))
+        _, score = best_choice(self.recipe, self._asked(places), weightings(self.recipe.config)[:1])
         self.stop = replace(self.stop, scores=(*self.stop.scores, score))
         if score > self.stop.score:
             self.stop = replace(self.stop, epochs=len(self.stop.scores), score=score)

@@ -56,20 +56,11 @@ def pearson_loss(predicted: Tensor, measured: Tensor, group_of: Tensor) -> Tenso
     group_of
         (n,) group of each row; those of fewer than three rows do not count.
     """
-    lost = []
-    for group in torch.unique(group_of):
-        rows = group_of == group
-        if int(rows.sum()) >= LEAST_ROWS:
-            lost.append(1 - _correlation(predicted[rows], measured[rows]))
-    if not sum(len(part) for part in lost):
-        return predicted.sum() * 0
-    return torch.cat(lost).mean()
-
-
-def _correlation(predicted: Tensor, measured: Tensor) -> Tensor:
-    """Return r of the genes whose measured values vary."""
-    a, b = predicted - predicted.mean(0), measured - measured.mean(0)
-    varies = b.square().mean(0) > _TINY
-    a, b = a[:, varies], b[:, varies]
+    of_group = (group_of == torch.unique(group_of)[:, None]).to(predicted.dtype)
+    count = of_group.sum(1, keepdim=True)
+    a, b = (values - of_group.T @ (of_group @ values / count) for values in (predicted, measured))
+    together, of_a, of_b = (of_group @ product / count for product in (a * b, a.square(), b.square()))
     # Inside the root, so that the gradient stays finite where a prediction is the same everywhere.
-    return (a * b).mean(0) / ((a.square().mean(0) + _TINY) * (b.square().mean(0) + _TINY)).sqrt()
+    r = together / ((of_a + _TINY) * (of_b + _TINY)).sqrt()
+    counts = (of_b > _TINY) & (count >= LEAST_ROWS)
+    return ((1 - r) * counts).sum() / counts.sum().clamp_min(1)

@@ -34,7 +34,7 @@ class Kernel:
     width: float
 
     @classmethod
-    def fit(cls, scores: Sequence[FloatArray], *, landmarks: int, width: float, seed: int) -> "Kernel":
+    def fit(cls, scores: Sequence[FloatArray], *, landmarks: int, components: int, width: float, seed: int) -> "Kernel":
         """Return the kernel of training places.
 
         Parameters
@@ -43,6 +43,8 @@ class Kernel:
             Per section (n, components).
         landmarks
             How many places stand for all, at most; drawn where there are more.
+        components
+            So many features at most: those along which the landmarks differ most.
         width
             In units of the scores, whose variance is 1 in sum.
         seed
@@ -52,6 +54,7 @@ class Kernel:
         if len(places) > landmarks:
             places = places[np.sort(np.random.default_rng(seed).choice(len(places), landmarks, replace=False))]
         values, axes = np.linalg.eigh(_similarity(places, places, width))
+        values, axes = values[-components:], axes[:, -components:]
         kept = values > 1e-9 * values[-1]
         root = axes[:, kept] / np.sqrt(values[kept])
         return cls(places.astype(np.float32), root.astype(np.float32), width)

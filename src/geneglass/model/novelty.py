@@ -28,7 +28,7 @@ UNLIKE = 0.0
 
 COMPONENTS = 150
 """Principal axes that tissue is told by, and at most a quarter of the features: some must be left to lie outside."""
-MAX_PLACES = 2000
+MAX_PLACES = 1000
 """Training places that are looked at; of more, this many are drawn."""
 FOLDS = 5
 """Groups are left out together where there are more."""

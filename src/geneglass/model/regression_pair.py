@@ -27,7 +27,7 @@ class Sizes:
     Attributes
     ----------
     components, programmes
-        Principal axes of the features and of the expression.
+        Principal axes of the features, and features of the kernel, at most; principal axes of the expression.
     landmarks, width
         Of the kernel.
     caution
@@ -145,7 +145,7 @@ def fit_pair(
     choices = [Axes.fit(sections, sizes.components, columns=count) for count in columns]
     seen = yield from look(choices, sections, targets, groups, grid=grid)
     scores = tuple(seen.axes.scores(section.features) for section in sections)
-    kernel = Kernel.fit(scores, landmarks=sizes.landmarks, width=sizes.width, seed=seed)
+    kernel = Kernel.fit(scores, landmarks=sizes.landmarks, components=sizes.components, width=sizes.width, seed=seed)
     near = [kernel.features(part) for part in scores]
     parts = moments(near, targets.parts, groups)
     tuned = yield from tune(parts, grid, before=len(columns) * len(parts))

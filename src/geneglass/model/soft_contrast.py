@@ -24,7 +24,7 @@ from geneglass.model.limits import require, require_at_least, require_not_negati
 from geneglass.model.parts import contrastive_loss
 from geneglass.model.pool import Images, Pool
 from geneglass.model.reduced_heads import ReducedHeadsConfig, ReducedHeadsRecipe
-from geneglass.model.soft_targets import both_ways, divergence, kernel_targets
+from geneglass.model.soft_targets import both_ways, kernel_targets, soft_cross_entropy
 from geneglass.model.sub_patches import feature_parts, part_width
 
 
@@ -134,7 +134,7 @@ class SoftContrastRecipe(ReducedHeadsRecipe):
     def _joined(self, modules: nn.ModuleDict, images: Images, rows: Tensor, whole: Tensor) -> Tensor:
         if self.fine_tunes:
             return whole
-        parts = feature_parts(images.features[rows], self.encoder, self.config.sub_patches)
+        parts = feature_parts(images.features.index_select(0, rows), self.encoder, self.config.sub_patches)
         found = modules["parts"](parts.flatten(0, 1)).unflatten(0, parts.shape[:2]).mean(1)
         return functional.normalize(whole + functional.normalize(found, dim=1), dim=1)
 
@@ -163,7 +163,8 @@ class SoftContrastRecipe(ReducedHeadsRecipe):
         config = self.config
         logits = spots @ images.T / modules["temperature"]()
         fixed = images.detach(), spots.detach()
-        targets = kernel_targets(*fixed, sigma=config.soft_sigma, temperature=config.soft_temperature)
-        soft = both_ways(logits, targets, divergence)
-        found: Tensor = config.hard_weight * contrastive_loss(logits) + config.soft_weight * soft
-        return found
+        soft = kernel_targets(*fixed, sigma=config.soft_sigma, temperature=config.soft_temperature)
+        # A mixture of targets costs one cross-entropy instead of two; what soft targets can not fall below comes off.
+        mixture = config.soft_weight * soft + config.hard_weight * torch.eye(len(soft), device=soft.device)
+        entropy = -torch.xlogy(soft, soft).sum(1).mean()
+        return both_ways(logits, mixture, soft_cross_entropy) - config.soft_weight * entropy
