@@ -98,6 +98,22 @@ def test_tissue_left_out_is_not_in_the_bank_that_scores_it(monkeypatch):
     assert seen == rest * 2  # after the epoch, and once more with the networks of the best one
 
 
+def test_many_sections_share_the_places_that_are_scored_after_an_epoch(monkeypatch):
+    from geneglass.model import early_stop
+
+    monkeypatch.setattr(early_stop, "JUDGED_IN_ALL", 10)
+    judged = []
+    for sections in (SECTIONS, SECTIONS[:2]):
+        search = early_stop.Search(make(epochs=1), sections)
+        monkeypatch.setattr(early_stop, "best_choice", lambda _, asked, __: (None, judged.append(list(asked)) or 0.0))
+        search._judge()
+    three, two = ([item.rows.tolist() for item in asked] for asked in judged)
+    assert [len(rows) for rows in (*three, *two)] == [4, 4, 4, 5, 5]
+    for rows, section in zip(three, SECTIONS, strict=True):
+        assert rows[0] == 0
+        assert rows[-1] == len(section.features) - 1
+
+
 def test_same_seed_same_model_whatever_else_draws_random_numbers(fitted):
     recipe, _ = fitted
     again = make()

@@ -62,5 +62,6 @@ def pearson_loss(predicted: Tensor, measured: Tensor, group_of: Tensor) -> Tenso
     together, of_a, of_b = (of_group @ product / count for product in (a * b, a.square(), b.square()))
     # Inside the root, so that the gradient stays finite where a prediction is the same everywhere.
     r = together / ((of_a + _TINY) * (of_b + _TINY)).sqrt()
-    counts = (of_b > _TINY) & (count >= LEAST_ROWS)
-    return ((1 - r) * counts).sum() / counts.sum().clamp_min(1)
+    judged = (of_b > _TINY) & (count >= LEAST_ROWS)
+    found: Tensor = ((1 - r) * judged).sum() / judged.sum().clamp_min(1)
+    return found

@@ -167,4 +167,5 @@ class SoftContrastRecipe(ReducedHeadsRecipe):
         # A mixture of targets costs one cross-entropy instead of two; what soft targets can not fall below comes off.
         mixture = config.soft_weight * soft + config.hard_weight * torch.eye(len(soft), device=soft.device)
         entropy = -torch.xlogy(soft, soft).sum(1).mean()
-        return both_ways(logits, mixture, soft_cross_entropy) - config.soft_weight * entropy
+        found: Tensor = both_ways(logits, mixture, soft_cross_entropy) - config.soft_weight * entropy
+        return found
