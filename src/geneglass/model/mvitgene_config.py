@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from geneglass.model.contrastive_config import ContrastiveConfig
-from geneglass.model.limits import require, require_at_least, require_not_negative, require_positive, require_share
+from geneglass.model.limits import require, require_at_least, require_not_negative, require_share
+from geneglass.model.soft_targets_config import SoftTargetsConfig
 
 PARTS = ("hard", "soft", "vit", "mse", "pearson")
 """What the loss is the weighted sum of."""
 
 
 @dataclass(frozen=True)
-class MvitgeneConfig(ContrastiveConfig):
+class MvitgeneConfig(SoftTargetsConfig):
     """Settings of MViTGene.
 
     The weights and temperatures were chosen on training tissue left out (her2st C2 to C5): with the hard part in the
@@ -19,42 +19,13 @@ class MvitgeneConfig(ContrastiveConfig):
     embedding little.
     """
 
-    temperature: Annotated[
-        float,
-        {"min": 0.001, "tooltip": "How strictly only the best match counts when training begins: smaller is stricter"},
-    ] = 0.2
-    hard_weight: Annotated[
-        float,
-        {"min": 0.0, "tooltip": "How much training asks that each piece of tissue finds its own spot among all others"},
-    ] = 0.1
-    soft_weight: Annotated[
-        float,
-        {
-            "min": 0.0,
-            "tooltip": "How much training asks that each piece of tissue finds the spots that resemble its own",
-        },
-    ] = 1.0
     vit_weight: Annotated[
         float, {"min": 0.0, "tooltip": "How much training asks that the whole patch by itself finds its spot"}
     ] = 0.1
-    mse_weight: Annotated[float, {"min": 0.0, "tooltip": "How much training asks that each gene's value is met"}] = 1.0
-    pearson_weight: Annotated[
-        float, {"min": 0.0, "tooltip": "How much training asks that each gene's map has the right pattern"}
-    ] = 0.5
     directions: Annotated[
         Literal["both", "spots"],
         {"tooltip": "Whether tissue and spots find each other, or only spots find tissue, as published"},
     ] = "both"
-    soft_sigma: Annotated[
-        float, {"min": 1e-3, "tooltip": "How unlike two spots may be and still count as alike: smaller is stricter"}
-    ] = 1.0
-    soft_temperature: Annotated[
-        float,
-        {
-            "min": 1e-6,
-            "tooltip": "How much the most alike spots outweigh those that are less alike: smaller is sharper",
-        },
-    ] = 0.2
     detach_targets: Annotated[
         bool, {"tooltip": "Which spots count as alike is taken as given in each step, instead of being bent to fit"}
     ] = True
@@ -88,17 +59,6 @@ class MvitgeneConfig(ContrastiveConfig):
         Literal["none", "random"],
         {"tooltip": "Similar spots in the order of their similarity, or in one that chance decides, as published"},
     ] = "none"
-    feature_components: Annotated[
-        int,
-        {
-            "min": 0,
-            "tooltip": "How many independent features of the picture are kept, the strongest first; 0 keeps all",
-        },
-    ] = 100
-    gene_components: Annotated[
-        int,
-        {"min": 0, "tooltip": "How many patterns of genes that go together are kept, the strongest first; 0 keeps all"},
-    ] = 30
     expression_unit: Annotated[
         Literal["total", "median"],
         {"tooltip": "How spots of few and many counts are made alike: to 10,000 counts, or the section's median"},
@@ -119,9 +79,7 @@ class MvitgeneConfig(ContrastiveConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_not_negative(self, *(f"{part}_weight" for part in PARTS))
-        require_not_negative(self, "feature_components", "gene_components", "tile_px")
-        require_positive(self, "soft_sigma", "soft_temperature")
+        require_not_negative(self, "vit_weight", "tile_px")
         require_at_least(1, self, "sub_patches")
         require_share(self, "vit_share")
         require(0 <= self.head_weight <= 1, f"head_weight must be between 0 and 1, got {self.head_weight}.")

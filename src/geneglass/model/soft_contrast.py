@@ -20,16 +20,17 @@ from torch.nn import functional
 from geneglass.model.contrastive_config import Shapes
 from geneglass.model.expression_head import ExpressionHead, pearson_loss
 from geneglass.model.heads import ReducedHead
-from geneglass.model.limits import require, require_at_least, require_not_negative, require_positive
+from geneglass.model.limits import require, require_at_least, require_not_negative
 from geneglass.model.parts import contrastive_loss
 from geneglass.model.pool import Images, Pool
-from geneglass.model.reduced_heads import ReducedHeadsConfig, ReducedHeadsRecipe
+from geneglass.model.reduced_heads import ReducedHeadsRecipe
 from geneglass.model.soft_targets import both_ways, kernel_targets, soft_cross_entropy
+from geneglass.model.soft_targets_config import SoftTargetsConfig
 from geneglass.model.sub_patches import feature_parts, part_width
 
 
 @dataclass(frozen=True)
-class SoftContrastConfig(ReducedHeadsConfig):
+class SoftContrastConfig(SoftTargetsConfig):
     """Settings of both sides and of their loss."""
 
     batch: Annotated[
@@ -45,31 +46,6 @@ class SoftContrastConfig(ReducedHeadsConfig):
     patience: Annotated[
         int, {"min": 1, "tooltip": "Stop when so many rounds have brought nothing better on the tissue held back"}
     ] = 10
-    temperature: Annotated[
-        float,
-        {"min": 0.001, "tooltip": "How strictly only the best match counts when training begins: smaller is stricter"},
-    ] = 0.2
-    hard_weight: Annotated[
-        float,
-        {"min": 0.0, "tooltip": "How much training asks that each piece of tissue finds its own spot among all others"},
-    ] = 0.1
-    soft_weight: Annotated[
-        float,
-        {
-            "min": 0.0,
-            "tooltip": "How much training asks that each piece of tissue finds the spots that resemble its own",
-        },
-    ] = 1.0
-    soft_sigma: Annotated[
-        float, {"min": 1e-3, "tooltip": "How unlike two spots may be and still count as alike: smaller is stricter"}
-    ] = 1.0
-    soft_temperature: Annotated[
-        float,
-        {
-            "min": 1e-6,
-            "tooltip": "How much the most alike spots outweigh those that are less alike: smaller is sharper",
-        },
-    ] = 0.2
     whole_weight: Annotated[
         float,
         {
@@ -77,10 +53,6 @@ class SoftContrastConfig(ReducedHeadsConfig):
             "tooltip": "Without fine-tuning: how much training asks that the whole patch by itself finds its spot",
         },
     ] = 0.1
-    mse_weight: Annotated[float, {"min": 0.0, "tooltip": "How much training asks that each gene's value is met"}] = 1.0
-    pearson_weight: Annotated[
-        float, {"min": 0.0, "tooltip": "How much training asks that each gene's map has the right pattern"}
-    ] = 0.5
     sub_patches: Annotated[
         int,
         {
@@ -91,9 +63,8 @@ class SoftContrastConfig(ReducedHeadsConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_not_negative(self, "hard_weight", "soft_weight", "whole_weight", "mse_weight", "pearson_weight")
+        require_not_negative(self, "whole_weight")
         require_at_least(1, self, "sub_patches")
-        require_positive(self, "soft_sigma", "soft_temperature")
         require(
             self.hard_weight + self.soft_weight > 0,
             "hard_weight and soft_weight are both 0: no place learns to find its spot.",
