@@ -28,7 +28,7 @@ def test_the_main_job_by_mouse_and_keys(panel, three_sections, qtbot, wait_for, 
     press(qtbot, train.train)
     assert panel.job.isVisible()
     assert not train.train.isEnabled()
-    wait_for(lambda: panel.desk.runner.running is None)
+    wait_for(lambda: panel.desk.runner.running is None, 120)
     assert session.model_path is not None, panel.messages.text.text()
     assert session.model_path.exists()
     trained_on = [section.name for section in session.model_info.sections]
