@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -31,6 +32,7 @@ from geneglass.model.reference import SectionCounts, join_counts
 from geneglass.workflow.asked_genes import asked_genes
 from geneglass.workflow.events import finish
 from geneglass.workflow.predict import answer_genes, answer_in_batches
+from printed import one_line
 
 ENCODER, PANEL, COUNTS, SECTIONS, BATCH = "texture", 1000, 5000, 3, 4096
 HEAD_GENES, FACTORS, TOLERANCE = 2000, 12, 0.002
@@ -109,7 +111,7 @@ def predict_all(folder: Path, places: int) -> dict[str, float]:
     }
 
 
-def train_head(spots: int) -> dict[str, float]:
+def train_head(spots: int) -> dict[str, Any]:
     """Return seconds to convergence, and the inner score against a run three times as long."""
     encoder, random = make_encoder(ENCODER), np.random.default_rng(2)
     to_features = random.normal(size=(FACTORS, encoder.dim))
@@ -135,7 +137,7 @@ def train_head(spots: int) -> dict[str, float]:
     return found | {"score_gain": gain, "within_0.002": float(gain <= TOLERANCE)}
 
 
-def predict_alone(options: argparse.Namespace) -> dict[str, float]:
+def predict_alone(options: argparse.Namespace) -> dict[str, Any]:
     """Write a model, and predict with it in a process of its own."""
     with tempfile.TemporaryDirectory() as text:
         written = write_model(Path(text), options.spots, options.genes)
@@ -164,8 +166,7 @@ def main() -> int:
     ):
         result[title] = part()
         if not options.json:
-            figures = (f"{key} {value:,.4g}" for key, value in result[title].items())
-            print(f"{title}: " + ", ".join(figures), flush=True)
+            print(one_line(title, result[title]), flush=True)
     if options.json:
         print(json.dumps(result))
     return int(not result["head"]["within_0.002"])

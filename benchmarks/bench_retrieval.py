@@ -30,6 +30,7 @@ from scipy.stats import pearsonr
 
 from geneglass.model.retrieval import Bank
 from geneglass.model.weighting import Rule
+from printed import in_words
 
 DIM, K, GENES, K_DLPFC = 256, 200, 785, 800
 BATCH = 4096
@@ -193,7 +194,7 @@ def main() -> int:
     else:
         print(f"{options.queries:,} queries, {options.spots:,} spots, d = {DIM}, k = {K}, {GENES} genes")
         for key, value in result.items():
-            print(f"{key}: {value:,.4g}")
+            print(f"{key}: {in_words(value)}")
     return int(result["peak_gb_beyond_imports"] > LIMIT_GB)
 
 

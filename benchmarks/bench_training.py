@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -23,6 +24,7 @@ from geneglass.model.pool import Pool
 from geneglass.model.recipe import TrainData
 from geneglass.workflow.events import finish
 from geneglass.workflow.prepare import Prepared, prepare
+from printed import in_words, one_line
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HER2ST = REPOSITORY.parent / "shared" / "data" / "her2st"
@@ -63,7 +65,7 @@ def prepared(sources: Sequence[SectionSource], encoder_name: str) -> tuple[tuple
     return panel, [finish(prepare(section, encoder, panel, min_counts=500)) for section in sections]
 
 
-def corrected(panel: Sequence[str], data: Sequence[TrainData], encoder_name: str, **settings: int) -> dict[str, float]:
+def corrected(panel: Sequence[str], data: Sequence[TrainData], encoder_name: str, **settings: int) -> dict[str, Any]:
     """Train the head, and return spots per second, seconds and the inner score."""
     recipe = make_recipe("mclstexp", settings, panel, make_encoder(encoder_name))
     plain, seen = recipe.batch_loss, []
@@ -121,9 +123,9 @@ def show(result: dict[str, object], *, as_json: bool) -> None:
         return
     for key, value in result.items():
         if isinstance(value, dict):
-            print(f"{key}: " + ", ".join(f"{k} {v:,.4g}" for k, v in value.items()))
+            print(one_line(key, value))
         else:
-            print(f"{key}: {value:,.4g}" if isinstance(value, float) else f"{key}: {value}")
+            print(f"{key}: {in_words(value)}")
 
 
 if __name__ == "__main__":

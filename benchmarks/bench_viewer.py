@@ -44,6 +44,7 @@ from geneglass.viewer.map_layers import colour_bar, paint
 from geneglass.workflow.config import PredictConfig, TrainConfig
 from geneglass.workflow.predict import predict
 from geneglass.workflow.train import train
+from printed import one_line
 
 SIZES = (("spots", 5_000, 1.5), ("spots", 50_000, 1.5), ("spots", 500_000, 2.0), ("raster", 1_000_000, 2.0))
 """Overlay, places, and how many times as fast as the plain way is wanted."""
@@ -281,7 +282,7 @@ def main() -> int:
         print(json.dumps(result))
     else:
         for title, found in result.items():
-            print(f"{title}: " + ", ".join(f"{key} {value:,.4g}" for key, value in found.items()), flush=True)
+            print(one_line(title, found), flush=True)
         for line in missed(result):
             print(f"missed: {line}")
     return int(bool(missed(result)))
