@@ -1,4 +1,4 @@
-"""The main job in a real window of two sizes, by mouse and keys alone, on the sample and on real tissue.
+"""The main job in a real window by mouse and keys alone: on the sample in a large one, on real tissue in a small one.
 
 Pictures of every state go to the folder named by GENEGLASS_SCREENSHOTS, to be looked at.
 """
@@ -17,12 +17,6 @@ from geneglass.viewer.panel import GeneglassPanel
 
 pytestmark = pytest.mark.timeout(600)
 STOPS_WITHIN_S, LONGEST_BLOCK_S = 10, 1.0
-
-
-@pytest.fixture(scope="module")
-def pyramids(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache for both sizes: a pyramid of a real slide takes seconds."""
-    return tmp_path_factory.mktemp("pyramids")
 
 
 def the_panel(hand: Any) -> GeneglassPanel:
@@ -169,6 +163,7 @@ def is_a_picture_of_tissue(path: Path) -> None:
     assert pixels.std() > 15
 
 
+@pytest.mark.parametrize("hand", [(1600, 1000)], indirect=True, ids=["1600x1000"])
 def test_the_sample_from_its_menu(hand: Any) -> None:
     hand.look("empty")
     hand.choose("File", "Open Sample", "Invented tissue")
@@ -201,8 +196,8 @@ def test_the_sample_from_its_menu(hand: Any) -> None:
     hand.look("after_cancel")
 
 
-def test_real_tissue_by_drop(hand: Any, her2st_cohort: Path, pyramids: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GENEGLASS_CACHE", str(pyramids))
+@pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
+def test_real_tissue_by_drop(hand: Any, her2st_cohort: Path) -> None:
     hand.drop(her2st_cohort)
     panel = the_panel(hand)
     session, train = panel.desk.session, panel.train_tab

@@ -67,3 +67,11 @@ def test_where_it_abstained_nothing_is_judged() -> None:
     assert found["ece"] == pytest.approx(0.1)
     told = calibration_sentence("geneglass", found)
     assert told.endswith("1 place has none; 2 places look like nothing in training, where it abstains (50% are right).")
+
+
+def test_what_folds_were_calibrated_on_is_said_once_and_in_full() -> None:
+    confidence, right = np.array([0.9, 0.1], np.float32), np.array([True, False])
+    folds = [f"calibrated on {n} held-out patients" for n in (2, 3)]
+    found = reliability([Judged(confidence, right, text) for text in folds])
+    told = calibration_sentence("geneglass", found)
+    assert "; it is calibrated on 2 held-out patients, 3 held-out patients." in told

@@ -9,12 +9,13 @@ import pytest
 
 from geneglass.data.cohort import read_cohort
 from geneglass.data.spot_formats import open_spots
-from geneglass.errors import UsageError
+from geneglass.errors import InputError, UsageError
 from geneglass.model.encoders.texture import Texture
-from geneglass.workflow.config import EvaluateConfig
+from geneglass.workflow.config import EvaluateConfig, TrainConfig
 from geneglass.workflow.evaluate import evaluate, settings_of
 from geneglass.workflow.events import finish
 from geneglass.workflow.measured import CONTROL
+from geneglass.workflow.train import train
 
 RIDGE, OTHER = "ridge", "mclstexp:faithful"
 N_GENES = 24
@@ -101,6 +102,26 @@ def test_files_hold_it_all(run):
     assert len(re.findall("<img", page)) == 2 * 7 + 2
     assert f"{OTHER}, section" in page
     assert "so each map has its own scale" in page
+
+
+@pytest.mark.parametrize("recipe", ["mclstexp", "mclstexp:faithful"])
+def test_a_recipe_that_can_not_train_the_encoder_is_named_before_a_slide_is_read(
+    recipe, tiny_cohort, tmp_path, monkeypatch
+):
+    def read(*_args, **_kwargs):
+        raise AssertionError("a slide was read")
+
+    monkeypatch.setattr("geneglass.workflow.evaluate.prepare", read)
+    monkeypatch.setattr("geneglass.workflow.train.prepare", read)
+    encoder = "timm:mobilenetv3_small_050@random?px=32&context=300"
+    settings = {f"{recipe}.fine_tune": "true"}
+    asked = EvaluateConfig(tiny_cohort, tmp_path, encoder=encoder, recipes=("ridge", recipe), settings=settings)
+    with pytest.raises(InputError, match=f"{recipe}: context is for frozen features.* {recipe}.fine_tune"):
+        finish(evaluate(asked))
+    out = tmp_path / "model.safetensors"
+    alone = TrainConfig(tiny_cohort, out, encoder=encoder, recipe=recipe, settings={"fine_tune": "true"})
+    with pytest.raises(InputError, match="context is for frozen features"):
+        finish(train(alone))
 
 
 def test_a_form_of_a_recipe_takes_its_own_settings(tiny_cohort, tmp_path):

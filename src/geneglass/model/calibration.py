@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from geneglass.data.types import FloatArray
 
+CALIBRATED_ON = "calibrated on "
+"""What a sentence of what was left out begins with."""
 LIMIT = 4.0
 """Signals are held within this many standard deviations: nothing is known further out."""
 MIN_PLACES = 20
@@ -86,7 +88,7 @@ class Calibration:
         """Return on what it was calibrated."""
         what, _, whose = self.kind.partition(" ")
         kind = f"{what if self.groups != 1 else what.removesuffix('s')} {whose}".strip()
-        return f"calibrated on {self.groups} held-out {kind} ({self.places:,} places)"
+        return f"{CALIBRATED_ON}{self.groups} held-out {kind} ({self.places:,} places)"
 
     def texts(self) -> dict[str, Any]:
         """Return it as JSON values."""

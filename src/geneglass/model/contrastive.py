@@ -136,9 +136,8 @@ class ContrastiveRecipe(Recipe):
     def run_network(self, network: nn.Module, pixels: Tensor) -> Tensor:
         """Return (n, dim) float32 features of a network that is being trained."""
         with fast_numbers(self.device):
-            features = network(pixels)
-        wide: Tensor = features.float()
-        return wide
+            features: Tensor = network(pixels)
+        return features.float()
 
     def batch_loss(self, modules: nn.ModuleDict, pool: Pool, rows: Tensor) -> Tensor:
         """Return the loss of these rows of the pool."""
@@ -191,10 +190,14 @@ class ContrastiveRecipe(Recipe):
         measured = [self.measured(section) for section in sections]
         return make_pool(measured, self.device, neighbours=self.neighbours(), with_patches=self.fine_tunes)
 
-    def trial(self, pool: Pool, seed: int) -> Trial:
-        """Return fresh networks, ready to be trained on a pool."""
+    def require_trainable(self) -> None:
+        """Refuse an encoder whose network can not be trained as this recipe would."""
         if self.fine_tunes:
             require_trainable(self.encoder, many_views=self.tunes_many_views)
+
+    def trial(self, pool: Pool, seed: int) -> Trial:
+        """Return fresh networks, ready to be trained on a pool."""
+        self.require_trainable()
         self._shapes = Shapes(pool.images.features.shape[1], pool.expression.shape[1], len(pool))
         with few_threads(self.light):
             modules = self._fresh(self._shapes, seed)

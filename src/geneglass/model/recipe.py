@@ -184,6 +184,16 @@ class Recipe(ABC):
         """Return the config of the form its authors ran, defects included; the default where none differs."""
         return cls.Config()
 
+    def require_trainable(self) -> None:
+        """Refuse, before a section is read, an encoder that `fit` would refuse.
+
+        Raises
+        ------
+        InputError
+            When the recipe trains its encoder and can not train this one.
+        """
+        return
+
     @abstractmethod
     def fit(self, sections: Sequence[TrainData], *, snapshots: Snapshots | None = None) -> Iterator[FitStep]:
         """Learn from measured sections, yielding at every batch; afterwards `predict` works.

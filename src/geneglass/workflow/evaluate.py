@@ -13,7 +13,7 @@ from geneglass.data.sisters import require_apart
 from geneglass.data.split import Fold, folds, make_fold
 from geneglass.data.spots import repeated_names
 from geneglass.data.types import FloatArray
-from geneglass.errors import UsageError
+from geneglass.errors import InputError, UsageError
 from geneglass.model.encoder import Encoder
 from geneglass.model.make import make_config, make_recipe
 from geneglass.model.recipe import Recipe, TrainData
@@ -137,6 +137,7 @@ def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
         stack.callback(sections[source.name].close)
     require_apart(divisions, sections)
     encoder = yield from open_encoder(config.encoder, device=device, download=config.download)
+    _require_trainable(config, encoder)
     panels = yield from _panels(config, divisions, sections)
     needs = needs_of((RECIPES[name.partition(":")[0]], c) for name, c in zip(config.recipes, configs, strict=True))
     limit = min_counts(config, protocol)
@@ -144,6 +145,15 @@ def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
     for name, section in sections.items():
         prepared[name] = yield from prepare(section, encoder, (), min_counts=limit, needs=needs)
     return Bench(config, protocol, encoder, device, divisions, panels, prepared)
+
+
+def _require_trainable(config: EvaluateConfig, encoder: Encoder) -> None:
+    """Refuse, before a slide is read, a recipe that can not train this encoder, and name it."""
+    for name in config.recipes:
+        try:
+            make_recipe(name, settings_of(name, config), (), encoder).require_trainable()
+        except InputError as error:
+            raise InputError(f"{name}: {error} The setting of this recipe alone is {name}.fine_tune.") from error
 
 
 def _divide(config: EvaluateConfig) -> tuple[tuple[Fold, ...], tuple[SectionSource, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 from geneglass.workflow.measured import SHUFFLED
 from geneglass.workflow.protocol import TOP_LABELS
 from geneglass.workflow.scores import MEASURED
-from geneglass.workflow.statements import number
+from geneglass.workflow.statements import calibrated_on, number
 
 UPRIGHT = 5
 """With more columns of recipes their names are turned, so that the table fits."""
@@ -90,7 +90,7 @@ def calibration(metrics: Metrics) -> str:
         if found is None:
             rows.append(_row([name, *["–"] * 7, "not judged: its unit can not be computed here"], "recipe"))
             continue
-        on = "; ".join(found["calibrated"]) or ("does not say" if found["stated"] else "states no confidence")
+        on = calibrated_on(found) or ("does not say" if found["stated"] else "states no confidence")
         shares = [_percent(found["right"]), str(found["stated"]), number(found["ece"])]
         halves = [_percent(found[key]) for key in ("surer_half", "other_half")]
         rows.append(_row([name, str(found["places"]), *shares, *halves, str(found["abstained"]), on], "recipe"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from geneglass.data.genes import MAX_SET_ASIDE
+from geneglass.model.calibration import CALIBRATED_ON
 from geneglass.model.trust import NOT_ASSESSABLE
 from geneglass.workflow.bootstrap import MIN_PATIENTS, enough_patients
 from geneglass.workflow.measured import DEPTH, POSITION, Measured
@@ -118,7 +119,7 @@ def calibration_sentence(recipe: str, found: Mapping[str, Any] | None) -> str:
     if not found["stated"]:
         return f"{recipe} states no confidence; {right}{abstained}."
     silent = found["places"] - found["stated"] - found["abstained"]
-    on = "; ".join(found["calibrated"])
+    on = calibrated_on(found)
     return (
         f"{recipe}: {right}; its confidence is off by {number(found['ece'])} on average (expected calibration error), "
         f"and {found['surer_half']:.0%} are right in the surer half, {found['other_half']:.0%} in the other"
@@ -126,6 +127,12 @@ def calibration_sentence(recipe: str, found: Mapping[str, Any] | None) -> str:
         + (f"; {silent} place{' has' if silent == 1 else 's have'} none" if silent else "")
         + f"{abstained}."
     )
+
+
+def calibrated_on(found: Mapping[str, Any]) -> str:
+    """Return on what a confidence was calibrated, fold by fold; "" where it does not say."""
+    first, *others = found["calibrated"] or [""]
+    return ", ".join([first, *(text.removeprefix(CALIBRATED_ON) for text in others)])
 
 
 def _abstention(found: Mapping[str, Any]) -> str:

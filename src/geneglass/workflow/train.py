@@ -56,6 +56,7 @@ def train(config: TrainConfig) -> Job[Path]:
         return make_recipe(config.recipe, config.settings, genes, encoder, seed=config.seed, device=device)
 
     recipe = make(panel)
+    recipe.require_trainable()
     needs = needs_of([(type(recipe), recipe.config)])
     if needs.patches and encoder.network() is None:
         sentence = f"{config.encoder} has no network to train: {config.recipe} runs on its frozen features instead."

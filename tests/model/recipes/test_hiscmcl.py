@@ -130,6 +130,21 @@ def test_a_spots_embedding_does_not_depend_on_its_batch_mates(trained, faithful)
     assert not torch.allclose(spots(faithful, [3]), spots(faithful, [3, 40, 11])[:1], atol=1e-2)
 
 
+def test_a_spot_weighs_the_scales_and_the_published_ones_are_laid_side_by_side(trained, attending, faithful):
+    torch.manual_seed(0)
+    own, around, none = torch.randn(2, 16), torch.randn(1, 2, 16).expand(2, 2, 16), torch.zeros(2, 0, 16)
+    once = Tokens(own, around, none, torch.tensor([0, 1]), torch.zeros(2, 0, dtype=torch.bool))
+    twice = replace(once, around=torch.cat([around, around], dim=1))
+    for recipe, weighed in ((trained, True), (attending, True), (faithful, False)):
+        fusion = recipe.modules["image"].fusion
+        # Shares that add up to one make the same of tissue shown twice; a sum does not.
+        assert torch.allclose(fusion(twice), fusion(once), atol=1e-5) == weighed
+    fusion = trained.modules["image"].fusion
+    read = fusion.attention.read(fusion.others_norm(around))
+    one, other = fusion.attention(fusion.own_norm(own), read, torch.zeros(2, 2, dtype=torch.bool))
+    assert not torch.allclose(one, other, atol=1e-4)
+
+
 def test_what_the_slide_looks_like_elsewhere_is_seen_and_its_order_is_not(trained, attending):
     other = replace(NEW, slide_features=NEW.slide_features + np.float32([3] * 6 + [-3] * 6))
     turned = replace(NEW, slide_features=NEW.slide_features[::-1].copy())
