@@ -58,6 +58,16 @@ def test_recipes_are_paired_over_genes(run):
     assert any(f"{RIDGE} against {OTHER}, r gene by gene: +" in sentence for sentence in metrics["sentences"])
 
 
+def test_only_what_retrieves_says_what_it_draws_on(run):
+    out, metrics, _ = run
+    assert metrics["reuse"][RIDGE] is None
+    found = metrics["reuse"][OTHER]
+    assert 0 < found["even"] <= found["hubs"] < 1
+    assert 0 < found["used"] <= 1
+    assert sum("of the reference spots for one place" in sentence for sentence in metrics["sentences"]) == 1
+    assert "What retrieval draws on" in (out / "report.html").read_text()
+
+
 def test_confidence_is_judged_in_the_recipes_own_unit(run):
     _, metrics, _ = run
     spots = sum(section["spots"] - section["set_aside"] for section in metrics["sections"])

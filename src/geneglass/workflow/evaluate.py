@@ -59,9 +59,10 @@ class Bench:
             centres_um_yx=prepared.data.centres_um_yx,
         )
 
-    def asked(self, name: str, test: Measured) -> Asked:
+    def asked(self, test: Measured, references: Sequence[Measured]) -> Asked:
         """Return a test section as a recipe is asked about it."""
-        return Asked(test, self.prepared[name].data.query(), self.protocol, self.config.seed)
+        spots = sum(len(reference.counts) for reference in references)
+        return Asked(test, self.prepared[test.name].data.query(), self.protocol, self.config.seed, spots)
 
     def recipe(self, name: str, panel: Sequence[str]) -> Recipe:
         """Return an untrained recipe."""
@@ -207,11 +208,10 @@ def _score_fold(
             means[recipe.unit] = training_mean(references, recipe.unit)
         for name in fold.test:
             yield Event(f"Predicting {name} with {recipe_name}", 0, 1)
-            here[name] = with_recipe(
-                here[name], recipe_name, recipe, bench.asked(name, sections[name]), means[recipe.unit]
-            )
+            asked = bench.asked(sections[name], references)
+            here[name] = with_recipe(here[name], recipe_name, recipe, asked, means[recipe.unit])
             if recipe_name == BASELINE and recipe.unit == bench.protocol.unit:
-                here[name] = with_position(here[name], bench.asked(name, sections[name]), references, recipe)
+                here[name] = with_position(here[name], asked, references, recipe)
     scored.extend(here.values())
 
 

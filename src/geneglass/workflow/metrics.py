@@ -15,6 +15,7 @@ from geneglass.workflow.config import EvaluateConfig
 from geneglass.workflow.measured import CONTROL, NULLS, POSITION, SHUFFLED, Measured
 from geneglass.workflow.paired import paired
 from geneglass.workflow.protocol import HVG, RANKINGS, Protocol
+from geneglass.workflow.reuse import mean_reuse
 from geneglass.workflow.scores import (
     MEASURED,
     Scored,
@@ -35,6 +36,7 @@ from geneglass.workflow.statements import (
     paired_sentence,
     protocol_sentence,
     recipe_sentence,
+    reuse_sentence,
     set_aside,
     undefined_sentence,
 )
@@ -76,6 +78,7 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
     limit = 0 if protocol.every_spot else config.min_counts
     pairs = paired(scored, [*recipes, *controls], seed=config.seed)
     calibration = {name: _calibration(scored, name) for name in recipes}
+    reused = {name: _reuse(scored, name) for name in recipes}
     sections = [set_aside(section, limit) for section in facts.sections]
     return {
         "version": __version__,
@@ -104,6 +107,7 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
         "paired": pairs,
         "groups": _groups(scored, recipes, facts.sections),
         "calibration": calibration,
+        "reuse": reused,
         "interval_over": interval_over(patients),
         "interval_sentence": interval_sentence(patients),
         "new_patients": verdicts,
@@ -120,6 +124,7 @@ def complete(facts: Facts, scored: Sequence[Scored]) -> dict[str, Any]:
             *undefined_sentence(predictors, recipes),
             *(paired_sentence(item) for item in pairs if item["first"] == recipes[0]),
             *(calibration_sentence(name, found) for name, found in calibration.items()),
+            *(reuse_sentence(name, found) for name, found in reused.items() if found),
             *(section["note"] for section in sections if section["note"]),
         ],
     }
@@ -148,6 +153,12 @@ def _calibration(scored: Sequence[Scored], recipe: str) -> dict[str, Any] | None
     """Return how the recipe's confidence compares with what happened; None where its unit can not be computed."""
     judged = [s.judged[recipe] for s in scored if recipe in s.judged]
     return reliability(judged) if judged else None
+
+
+def _reuse(scored: Sequence[Scored], recipe: str) -> dict[str, float] | None:
+    """Return how a recipe uses its reference spots, the mean over sections; None where it retrieves nothing."""
+    found = [s.reuse[recipe] for s in scored if recipe in s.reuse]
+    return mean_reuse(found) if found else None
 
 
 def _panel(facts: Facts) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from geneglass.workflow.gene_maps import N_SHOWN, SectionMaps
 from geneglass.workflow.protocol import N_TOP
 from geneglass.workflow.report_figures import gene_scatter, predictor_strip, reliability_plots
 from geneglass.workflow.report_maps import map_picture
-from geneglass.workflow.report_page import CLUSTERS, COLUMNS, LEAKS, MAPS, OFF_BY, PAGE, PAIRS, STRUCTURE
+from geneglass.workflow.report_page import CLUSTERS, COLUMNS, LEAKS, MAPS, OFF_BY, PAGE, PAIRS, REUSE, STRUCTURE
 from geneglass.workflow.statements import headline, not_new_patients
 
 Metrics = Mapping[str, Any]
@@ -51,6 +51,7 @@ def render(metrics: Metrics, genes: pd.DataFrame, maps: Mapping[str, SectionMaps
         structure=STRUCTURE + _card(tables.structure(metrics)),
         groups=_groups(metrics),
         calibration=_calibration(metrics),
+        reuse=_reuse(metrics),
         sections=tables.sections(metrics),
         leaks=_leaks(metrics),
         details=_items([*said[int(metrics["leaks"]) :], *_made(metrics)]),
@@ -97,6 +98,11 @@ def _calibration(metrics: Metrics) -> str:
         picture = reliability_plots(found)
         plots = f'<div class="card fit">{_image(picture, "Stated confidence against the share that was right")}</div>'
     return f'<p class="soft">{escape(MEANING)} {OFF_BY}</p>{plots}{_card(tables.calibration(metrics))}'
+
+
+def _reuse(metrics: Metrics) -> str:
+    table = tables.reuse(metrics)
+    return REUSE + _card(table) if table else ""
 
 
 def _leaks(metrics: Metrics) -> str:

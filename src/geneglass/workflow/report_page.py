@@ -53,6 +53,7 @@ $structure
 $groups
 <h2>Can the confidence be believed?</h2>
 $calibration
+$reuse
 <h2>Section by section</h2>
 <div class="card">$sections</div>
 <h2>What leaks, and what these numbers can not say</h2>
@@ -93,6 +94,10 @@ shows what is found without the image.</p>"""
 OFF_BY = """Off by: the expected calibration error, the mean difference of the stated confidence and the share that
 was right; on the line in the figures it is 0. A confidence that orders places has more right in its surer half. Where
 a place looks like nothing in training a recipe abstains: such places are counted, and judged no further."""
+
+REUSE = """<h2>What retrieval draws on</h2><p class="soft">A reference spot that is near to every place is retrieved
+for all of them and tells them apart by nothing. Many spots used, and little weight on the most used, is what to
+hope for.</p>"""
 
 LEAKS = """<p class="soft">A score leaks where tissue of the tested patient was in training: sister sections look alike,
 and a model that only remembers places would do well.</p>"""

@@ -7,6 +7,7 @@ from typing import Any
 
 from geneglass.workflow.measured import SHUFFLED
 from geneglass.workflow.protocol import TOP_LABELS
+from geneglass.workflow.reuse import N_HUBS
 from geneglass.workflow.scores import MEASURED
 from geneglass.workflow.statements import calibrated_on, number
 
@@ -95,6 +96,17 @@ def calibration(metrics: Metrics) -> str:
         halves = [_percent(found[key]) for key in ("surer_half", "other_half")]
         rows.append(_row([name, str(found["places"]), *shares, *halves, str(found["abstained"]), on], "recipe"))
     return _table(head, rows)
+
+
+def reuse(metrics: Metrics) -> str:
+    """Return how each recipe that retrieves uses its reference spots."""
+    rows = [
+        _row([name, *(f"{found[key]:.1%}" for key in ("used", "hubs", "even"))], "recipe")
+        for name, found in metrics["reuse"].items()
+        if found
+    ]
+    head = ("", "reference spots used", f"weight of the {N_HUBS} most used", "if all were used alike")
+    return _table(head, rows) if rows else ""
 
 
 def sections(metrics: Metrics) -> str:

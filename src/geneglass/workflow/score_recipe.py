@@ -13,6 +13,7 @@ from geneglass.workflow.gene_maps import SectionMaps, best_and_worst, gene_maps
 from geneglass.workflow.groups import groups_of
 from geneglass.workflow.measured import CONTROL, POSITION, SHUFFLED, Measured, image_free
 from geneglass.workflow.protocol import Protocol, in_unit
+from geneglass.workflow.reuse import Reuse, reuse
 from geneglass.workflow.scores import Scored, score, section_seed
 
 
@@ -24,6 +25,8 @@ class Asked:
     query: QueryData
     protocol: Protocol
     seed: int
+    n_references: int
+    """How many spots were trained on."""
 
     @property
     def own_seed(self) -> int:
@@ -63,6 +66,7 @@ def with_recipe(scored: Scored, name: str, recipe: Recipe, asked: Asked, mean: F
         groups={**scored.groups, **groups},
         judged={**scored.judged, **({} if judged is None else {name: judged})},
         maps={**scored.maps, name: shown},
+        reuse={**scored.reuse, **_reuse(name, answer, asked.n_references)},
     )
 
 
@@ -73,6 +77,10 @@ def with_position(scored: Scored, asked: Asked, references: Sequence[Measured], 
     values = mixed((0.5, 0.5), (recipe.predict(asked.query, exclude_patient=exclude).values, placed))
     pairs = neighbour_pairs(asked.test.centres_yx)
     return scored.with_predictor(CONTROL, score(asked.test.truth, values, same_unit=True, pairs=pairs))
+
+
+def _reuse(name: str, answer: Answer, n_references: int) -> dict[str, Reuse]:
+    return {} if answer.neighbours is None else {name: reuse(answer.neighbours, n_references)}
 
 
 def _judged(unit: str, answer: Answer, test: Measured, mean: FloatArray | None) -> Judged | None:

@@ -20,6 +20,7 @@ from geneglass.workflow.gene_maps import SectionMaps
 from geneglass.workflow.groups import groups_of
 from geneglass.workflow.measured import DEPTH, POSITION, Measured, image_free
 from geneglass.workflow.protocol import HVG, N_TOP, RANKINGS, Protocol, Ranking
+from geneglass.workflow.reuse import Reuse
 
 NEEDS_UNIT = frozenset({"mse", "mae", "spread_ratio"})
 """Metrics that mean nothing where prediction and truth have different units."""
@@ -49,6 +50,8 @@ class Scored:
         Recipe -> its confidence at every place, and whether that held; only in a unit that can be computed.
     maps
         Recipe -> its best and worst maps of the section.
+    reuse
+        Recipe that retrieves -> how it uses its reference spots.
     """
 
     fold: str
@@ -63,6 +66,7 @@ class Scored:
     groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     judged: Mapping[str, Judged] = field(default_factory=dict)
     maps: Mapping[str, SectionMaps] = field(default_factory=dict)
+    reuse: Mapping[str, Reuse] = field(default_factory=dict)
 
     def with_predictor(self, name: str, scores: Mapping[str, FloatArray]) -> "Scored":
         """Return the same section with one more predictor."""

@@ -10,6 +10,7 @@ from geneglass.model.trust import NOT_ASSESSABLE
 from geneglass.workflow.bootstrap import MIN_PATIENTS, enough_patients
 from geneglass.workflow.measured import DEPTH, POSITION, Measured
 from geneglass.workflow.protocol import N_TOP, RANKINGS, TOP_LABELS, Protocol, Ranking
+from geneglass.workflow.reuse import N_HUBS
 from geneglass.workflow.scores import Scored
 
 FEW = 3
@@ -140,6 +141,14 @@ def _abstention(found: Mapping[str, Any]) -> str:
         return ""
     places = "1 place looks" if found["abstained"] == 1 else f"{found['abstained']} places look"
     return f"; {places} like nothing in training, where it abstains ({found['abstained_right']:.0%} are right)"
+
+
+def reuse_sentence(recipe: str, found: Mapping[str, float]) -> str:
+    """Return whether retrieval leans on a few reference spots."""
+    return (
+        f"{recipe} retrieves {found['used']:.0%} of the reference spots for one place or another; the {N_HUBS} most "
+        f"used have {found['hubs']:.1%} of all weight ({found['even']:.1%} if all were used alike)."
+    )
 
 
 def paired_sentence(item: Mapping[str, Any]) -> str:
