@@ -1,5 +1,6 @@
 """Fixtures that several rooms share."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,12 @@ from pathlib import Path
 import pytest
 
 from geneglass.data.cohort import Cohort, SectionSource, write_cohort
+
+
+def pytest_collection_finish() -> None:
+    # A window test collects garbage several times, and would walk through every imported module each time.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

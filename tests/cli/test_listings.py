@@ -19,7 +19,7 @@ def test_encoders_are_listed_with_their_terms(capsys: pytest.CaptureFixture[str]
     assert uni["repository"] == "MahmoodLab/UNI"
     assert rows["texture"]["um"] == [78.0, 156.0, 312.0, 624.0, 1400.0]
     assert rows["texture"]["needs_weights"] is False
-    assert set(listed["left_out"]) == {"ctranspath", "conch"}
+    assert set(listed["left_out"]) == {"ctranspath", "openmidnight", "conch"}
 
 
 def test_the_table_tells_what_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -249,6 +249,7 @@ PATHOLOGY_NETWORKS: Mapping[str, PublishedNetwork] = MappingProxyType(
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {
         "ctranspath": "its weights (GPL-3.0) are for a changed timm 0.5, and in no hub repository of its makers",
+        "openmidnight": "its weights have the names of Meta's DINOv2 code, which are not translated here",
         "conch": "it needs its own package, and its published form is no timm network",
     }
 )

@@ -144,7 +144,7 @@ def test_cached_weights_need_no_notice_and_no_network(hub):
     assert all(torch.equal(found[name], value) for name, value in weights.items())
 
 
-@pytest.mark.parametrize("name", ["ctranspath", "CONCH", "pathology:conch"])
+@pytest.mark.parametrize("name", ["ctranspath", "OpenMidnight", "CONCH", "pathology:conch"])
 def test_what_is_left_out_says_why(name):
     with pytest.raises(UsageError, match="can not be run here"):
         make_encoder(name)
