@@ -75,7 +75,8 @@ def opened(hand: Any, small_cohort: Path) -> tuple[GeneglassPanel, Slide, Any]:
 
 
 def until(hand: Any, condition: Callable[[], bool]) -> None:
-    hand.wait(condition, 20)
+    # Where nothing was compiled yet, the first import of scanpy alone takes a good part of this.
+    hand.wait(condition, 120)
 
 
 def choose_tool(hand: Any, page: Any, title: str) -> None:
