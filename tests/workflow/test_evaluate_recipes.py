@@ -115,11 +115,11 @@ def test_files_hold_it_all(run):
 
 
 @pytest.mark.parametrize("recipe", ["mclstexp", "mclstexp:faithful"])
-def test_a_recipe_that_can_not_train_the_encoder_is_named_before_a_slide_is_read(
+def test_a_recipe_that_can_not_train_the_encoder_is_named_before_a_place_is_embedded(
     recipe, tiny_cohort, tmp_path, monkeypatch
 ):
     def read(*_args, **_kwargs):
-        raise AssertionError("a slide was read")
+        raise AssertionError("a place was embedded")
 
     monkeypatch.setattr("geneglass.workflow.evaluate.prepare", read)
     monkeypatch.setattr("geneglass.workflow.train.prepare", read)

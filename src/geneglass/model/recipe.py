@@ -185,7 +185,7 @@ class Recipe(ABC):
         return cls.Config()
 
     def require_trainable(self) -> None:
-        """Refuse, before a section is read, an encoder that `fit` would refuse.
+        """Refuse, before a place is embedded, an encoder that `fit` would refuse.
 
         Raises
         ------

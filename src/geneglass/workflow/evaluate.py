@@ -149,7 +149,7 @@ def _open(config: EvaluateConfig, stack: ExitStack) -> Job[Bench]:
 
 
 def _require_trainable(config: EvaluateConfig, encoder: Encoder) -> None:
-    """Refuse, before a slide is read, a recipe that can not train this encoder, and name it."""
+    """Refuse, before a place is embedded, a recipe that can not train this encoder, and name it."""
     for name in config.recipes:
         try:
             make_recipe(name, settings_of(name, config), (), encoder).require_trainable()

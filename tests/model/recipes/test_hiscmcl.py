@@ -131,8 +131,9 @@ def test_a_spots_embedding_does_not_depend_on_its_batch_mates(trained, faithful)
 
 
 def test_a_spot_weighs_the_scales_and_the_published_ones_are_laid_side_by_side(trained, attending, faithful):
-    torch.manual_seed(0)
-    own, around, none = torch.randn(2, 16), torch.randn(1, 2, 16).expand(2, 2, 16), torch.zeros(2, 0, 16)
+    draw = torch.Generator().manual_seed(0)
+    own, none = torch.randn(2, 16, generator=draw), torch.zeros(2, 0, 16)
+    around = torch.randn(1, 2, 16, generator=draw).expand(2, 2, 16)
     once = Tokens(own, around, none, torch.tensor([0, 1]), torch.zeros(2, 0, dtype=torch.bool))
     twice = replace(once, around=torch.cat([around, around], dim=1))
     for recipe, weighed in ((trained, True), (attending, True), (faithful, False)):
