@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 OTHER_LOG := .other_tests.log
 REAL := $(wildcard tests/viewer/test_real_*.py)
+# Else every process that the tests start compiles the sources anew, where the environment forbids to keep the result.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test check bench recovery tour fuzz other-tests setup system clean
 

@@ -21,7 +21,7 @@ def sections(encoder: Encoder) -> list[TrainData]:
 
 @pytest.fixture(scope="module")
 def many_patients(encoder: Encoder) -> list[TrainData]:
-    return [section(f"s{i}", f"p{i}", i, encoder.dim) for i in range(5)]
+    return [section(f"s{i}", f"p{i}", i, encoder.dim) for i in range(3)]
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
 """Fixtures of the window's tests: they need an X display, which `make test` gives through xvfb-run."""
 
+import gc
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from qtpy.QtWidgets import QApplication, QMainWindow
 from hand import Hand
 
 os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
-# Read when napari is imported: the settings of the person who runs the tests are neither used nor changed.
-os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="geneglass-tests-")) / "settings.yaml")
+# Read when napari is imported: the settings of the person who runs the tests are neither used nor changed, nor any written.
+os.environ["NAPARI_CONFIG"] = ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +26,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         if no_display and {"qtbot", "make_napari_viewer", "make_napari_viewer_proxy"} & set(item.fixturenames):
             item.add_marker(pytest.mark.skip(reason="a window needs an X display: run the tests through xvfb-run"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plugins_sought_once() -> Iterator[None]:
+    """Spare each window the reading of every manifest: no plugin is installed while tests run."""
+    from npe2 import PluginManifest
+
+    discover = PluginManifest.discover
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PluginManifest, "discover", cache(lambda paths=(): list(discover(paths))))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _little_to_walk_through() -> None:
+    """Spare each window, which collects garbage several times, what was imported since the last module of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
