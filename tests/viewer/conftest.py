@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication, QMainWindow
 from hand import Hand
 
 os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
-# Read when napari is imported: the settings of the person who runs the tests are neither used nor changed, nor any written.
+# Read when napari is imported: nobody's settings are used or changed, and none are written.
 os.environ["NAPARI_CONFIG"] = ""
 
 
