@@ -243,3 +243,17 @@ def test_a_colour_bar_that_was_hidden_comes_again_in_new_panes(
         compare.set_panes(mode=BESIDE)
         qtbot.wait(50)
         assert bars() == [True, True]
+
+
+def test_what_is_laid_out_at_once_reaches_the_canvas_once(
+    compare: Compare, viewer: ViewerModel, predicted: Predicted
+) -> None:
+    compare.session.set_prediction(predicted(compare.session.section))
+    told: list[str] = []
+    events = viewer.layers.events
+    for name in ("begin_batch", "end_batch", "inserted", "removed"):
+        getattr(events, name).connect(lambda _, name=name: told.append(name))
+    compare.set_panes(mode=WITH_DIFFERENCE)
+    assert "inserted" in told
+    assert (told[0], told[-1]) == ("begin_batch", "end_batch")
+    assert told.count("begin_batch") == told.count("end_batch") == 1

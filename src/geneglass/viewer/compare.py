@@ -1,7 +1,7 @@
 """Measured beside predicted: lays a session's section out in a viewer and keeps both sides on one scale."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -198,7 +198,8 @@ class Compare:
         viewer = self._viewer()
         if viewer is None:
             return
-        yield from self._stage.build(viewer, self._wanted_panes(), keep=keep)
+        with nullcontext() if self._apart else self._stage.at_once(viewer):
+            yield from self._stage.build(viewer, self._wanted_panes(), keep=keep)
         yield
         yield from self._stage.make_bars()
         yield from self._drawing()

@@ -73,6 +73,12 @@ class Stage:
             decorate(viewer)
         self.arrange(viewer, panes)
 
+    @contextmanager
+    def at_once(self, viewer: Any) -> Iterator[None]:
+        """Have napari lay out its canvas once for all layers that come, go and move in the block, not for each."""
+        with self._bars_seen(), viewer.layers.batched_update():
+            yield
+
     def forget(self, layer: Layer) -> bool:
         """Forget a layer that was removed; return whether it was one of these."""
         left = {role: shown for role, shown in self.shown.items() if shown.layer is not layer}
