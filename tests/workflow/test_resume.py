@@ -12,8 +12,10 @@ from safetensors import safe_open
 
 from geneglass.data.cache import cache_folder
 from geneglass.errors import UsageError
+from geneglass.model.checkpoint import load_model
 from geneglass.model.training import few_threads
 from geneglass.workflow.config import TrainConfig
+from geneglass.workflow.events import finish
 from geneglass.workflow.resume import FileSnapshots
 from geneglass.workflow.train import train
 
@@ -106,6 +108,29 @@ def test_killed_in_the_search_and_again_in_the_final_phase_it_ends_bit_for_bit_t
     assert expected.keys() == found.keys()
     assert all(torch.equal(found[name], value) for name, value in expected.items())
     assert not list(cache_folder("fits").iterdir())
+
+
+def last_phase():
+    """Return the phase of the training that the last snapshot is of."""
+    held = [FileSnapshots(path, 0).load() for path in cache_folder("fits").glob("*/*.snapshot")]
+    return held[0][1]["phase"] if held else ""
+
+
+def test_geneglass_stopped_in_the_final_phase_still_knows_what_was_predicted_of_tissue_left_out(tiny_cohort, tmp_path):
+    whole = replace(config(tiny_cohort, tmp_path / "whole.safetensors", HEAD, "texture"), recipe="geneglass")
+    finish(train(whole))
+    given = replace(whole, out=tmp_path / "resumed.safetensors", resume=True)
+    job = train(given)
+    while last_phase() != "final":
+        next(job)
+    job.close()
+    told = [event.message for event in train(given)]
+    assert any("Going on after epoch" in message for message in told)
+
+    expected, found = tensors(whole.out), tensors(given.out)
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+    assert load_model(given.out)[0].texts() == load_model(whole.out)[0].texts()
 
 
 def test_snapshots_come_no_more_often_than_asked_and_a_damaged_one_is_none(tmp_path):
