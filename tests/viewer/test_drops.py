@@ -16,6 +16,7 @@ from napari.layers import Shapes
 from napari.settings import get_settings
 
 from geneglass.viewer.panel import GeneglassPanel
+from geneglass.viewer.window import show_panel
 from make_cohort import make_cohort
 
 ONE_SIZE = pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
@@ -101,6 +102,20 @@ def test_a_slide_its_spots_and_domains_dropped_together(hand: Any, invented: Pat
     np.testing.assert_allclose(layer.data_to_world((300, 400)), slide.data_to_world((299.5, 399.5)), rtol=1e-6)
     assert f"2 domains with {inside.sum()} spots" in panel.head.facts.text()
     hand.look("three_together")
+
+
+def test_what_could_not_be_opened_alone_is_opened_with_what_came_meanwhile(hand: Any, invented: Path) -> None:
+    """As on a machine so slow that napari takes longer from one path to the next than they are gathered."""
+    panel: Any = show_panel()
+    panel.drops.add(invented / "Ada.geojson")
+    panel.drops._open()
+    assert panel.desk.runner.running is not None
+    panel.drops.add(invented / "Ada.h5ad")
+    panel.drops.add(invented / "Ada.ome.tif")
+    settled(hand)
+    assert said(panel) == ""
+    assert panel.desk.session.section.slide is not None
+    assert len(panel.desk.session.domains) == 2
 
 
 def test_one_after_the_other(hand: Any, invented: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QApplication
 
 from geneglass.errors import InputError
 from geneglass.viewer.desk import Desk
@@ -32,6 +33,7 @@ class Drops(QObject):
         self._desk = desk
         self._show_alone = show_alone
         self._paths: list[Path] = []
+        self._batch: list[Path] = []
         self._opening = False
         self._errors: list[str] = []
         self._soon = QTimer(self)
@@ -54,7 +56,12 @@ class Drops(QObject):
     def _open(self) -> None:
         if not self._paths or self._opening:
             return
-        paths, self._paths = self._paths, []
+        if QApplication.activeModalWidget() is not None:
+            # napari asks for a reader, and then hands over all paths again.
+            self._soon.start()
+            return
+        self._batch, self._paths = self._paths, []
+        paths = self._batch
         session = self._desk.session
         title = f"Opening {', '.join(path.name for path in paths)}"
         self._opening = self._desk.run(title, open_together(paths, session.cohort, session.section), self._take)
@@ -67,6 +74,10 @@ class Drops(QObject):
             self._errors = []
 
     def _take(self, dropped: Dropped) -> None:
+        if dropped.errors and self._paths:
+            # More came meanwhile: what can not be opened alone may be with that.
+            self._paths = list(dict.fromkeys([*self._batch, *self._paths]))
+            return
         self._errors += map(str, dropped.errors)
         session = self._desk.session
         for opened in dropped.opened:
