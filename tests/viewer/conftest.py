@@ -1,6 +1,5 @@
 """Fixtures of the window's tests: they need an X display, which `make test` gives through xvfb-run."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -37,13 +36,6 @@ def _plugins_sought_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PluginManifest, "discover", cache(lambda paths=(): list(discover(paths))))
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _little_to_walk_through() -> None:
-    """Spare each window, which collects garbage several times, what was imported since the last module of tests."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from napari.layers import Shapes
 from napari.settings import get_settings
+from qtpy.QtWidgets import QDialog
 
+from geneglass.viewer.drops import GATHER_MS
 from geneglass.viewer.panel import GeneglassPanel
 from geneglass.viewer.window import show_panel
 from make_cohort import make_cohort
@@ -116,6 +118,19 @@ def test_what_could_not_be_opened_alone_is_opened_with_what_came_meanwhile(hand:
     assert said(panel) == ""
     assert panel.desk.session.section.slide is not None
     assert len(panel.desk.session.domains) == 2
+
+
+def test_nothing_is_opened_while_a_dialog_asks(hand: Any, invented: Path) -> None:
+    panel: Any = show_panel()
+    dialog = QDialog(hand.window)
+    dialog.open()
+    panel.drops.add(invented / "Ada.h5ad")
+    hand.qtbot.wait(3 * GATHER_MS)
+    assert panel.desk.runner.running is None
+    assert panel.drops.busy
+    dialog.reject()
+    settled(hand)
+    assert panel.desk.session.section is not None
 
 
 def test_one_after_the_other(hand: Any, invented: Path) -> None:

@@ -257,3 +257,19 @@ def test_what_is_laid_out_at_once_reaches_the_canvas_once(
     assert "inserted" in told
     assert (told[0], told[-1]) == ("begin_batch", "end_batch")
     assert told.count("begin_batch") == told.count("end_batch") == 1
+
+
+def test_no_batch_stays_open_over_turns_that_waited_for_a_hand(
+    compare: Compare, viewer: ViewerModel, predicted: Predicted, qtbot: Any
+) -> None:
+    told: list[str] = []
+    viewer.layers.events.begin_batch.connect(lambda _: told.append("begin"))
+    hand = [True]
+    compare.hold_while(lambda: hand[0])
+    with compare.in_turns():
+        compare.session.set_prediction(predicted(compare.session.section))
+    assert compare.layer(PREDICTED) is None
+    hand[0] = False
+    qtbot.waitUntil(lambda: not compare.laying_out)
+    assert compare.layer(PREDICTED) is not None
+    assert told == []

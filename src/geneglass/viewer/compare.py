@@ -192,13 +192,13 @@ class Compare:
         """
         # What ends a layout takes over that all is to come into view.
         self._whole = whole or (self._whole and self._turns.pending)
-        self._turns.run(self._steps(keep), apart=self._apart)
+        self._turns.run(self._steps(keep, apart=self._apart), apart=self._apart)
 
-    def _steps(self, keep: tuple[str, ...]) -> Iterator[None]:
+    def _steps(self, keep: tuple[str, ...], *, apart: bool) -> Iterator[None]:
         viewer = self._viewer()
         if viewer is None:
             return
-        with nullcontext() if self._apart else self._stage.at_once(viewer):
+        with nullcontext() if apart else self._stage.at_once(viewer):
             yield from self._stage.build(viewer, self._wanted_panes(), keep=keep)
         yield
         yield from self._stage.make_bars()

@@ -1,6 +1,7 @@
 """What is dropped on the window: gathered, and read together in one job."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
@@ -33,7 +34,6 @@ class Drops(QObject):
         self._desk = desk
         self._show_alone = show_alone
         self._paths: list[Path] = []
-        self._batch: list[Path] = []
         self._opening = False
         self._errors: list[str] = []
         self._soon = QTimer(self)
@@ -60,11 +60,11 @@ class Drops(QObject):
             # napari asks for a reader, and then hands over all paths again.
             self._soon.start()
             return
-        self._batch, self._paths = self._paths, []
-        paths = self._batch
+        paths, self._paths = self._paths, []
         session = self._desk.session
         title = f"Opening {', '.join(path.name for path in paths)}"
-        self._opening = self._desk.run(title, open_together(paths, session.cohort, session.section), self._take)
+        job = open_together(paths, session.cohort, session.section)
+        self._opening = self._desk.run(title, job, partial(self._take, paths))
 
     def _on_finished(self) -> None:
         self._opening = False
@@ -73,10 +73,10 @@ class Drops(QObject):
         else:
             self._errors = []
 
-    def _take(self, dropped: Dropped) -> None:
+    def _take(self, paths: list[Path], dropped: Dropped) -> None:
         if dropped.errors and self._paths:
             # More came meanwhile: what can not be opened alone may be with that.
-            self._paths = list(dict.fromkeys([*self._batch, *self._paths]))
+            self._paths = list(dict.fromkeys([*paths, *self._paths]))
             return
         self._errors += map(str, dropped.errors)
         session = self._desk.session
