@@ -1,15 +1,16 @@
 """Fixtures of the window's tests: they need an X display, which `make test` gives through xvfb-run."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from qtpy.QtWidgets import QApplication, QMainWindow
 
+import remembered
 from hand import Hand
 
 os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
@@ -28,14 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plugins_sought_once() -> Iterator[None]:
-    """Spare each window the reading of every manifest: no plugin is installed while tests run."""
+def _worked_out_once() -> Iterator[None]:
+    """Spare each window what an earlier one has worked out."""
     from npe2 import PluginManifest
+    from vispy.gloo.program import Program
+    from vispy.visuals.text.text import SDFRendererCPU
 
-    discover = PluginManifest.discover
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PluginManifest, "discover", cache(lambda paths=(): list(discover(paths))))
+        patch.setattr(PluginManifest, "discover", remembered.plugins(PluginManifest.discover))
+        patch.setattr(
+            Program, "_parse_variables_from_code", remembered.shader_variables(Program._parse_variables_from_code)
+        )
+        patch.setattr(SDFRendererCPU, "render_to_texture", remembered.letters(SDFRendererCPU.render_to_texture))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _left_behind_set_aside() -> None:
+    """Set aside what earlier tests imported, and what napari keeps of their windows: each window collects garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from geneglass.viewer.collecting import set_aside, take_back
+from geneglass.viewer.collecting import set_aside, somebody_else_does, take_back
 from geneglass.viewer.worker import JobRunner
 from geneglass.workflow.events import Event
 
@@ -13,7 +13,9 @@ from geneglass.workflow.events import Event
 @pytest.fixture(autouse=True)
 def _nothing_set_aside():
     gc.unfreeze()  # conftest.py sets modules aside
+    somebody_else_does.cache_clear()
     yield
+    somebody_else_does.cache_clear()
     assert gc.get_freeze_count() == 0
 
 
@@ -28,6 +30,15 @@ def test_objects_are_aside_until_the_last_has_ended():
     take_back("two")
     take_back("two")
     assert gc.get_freeze_count() == 0
+
+
+def test_what_somebody_else_has_set_aside_stays_so():
+    gc.freeze()
+    before = gc.get_freeze_count()
+    set_aside("one")
+    take_back("one")
+    assert gc.get_freeze_count() == before
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("ending", ["ends", "fails", "is cancelled"])
