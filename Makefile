@@ -14,17 +14,18 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: setup ## the main job on the embedded sample
 	$(BIN)/geneglass demo --out demo_output
 
-test: setup system ## all tests, in two halves that take about as long: windows, and what needs none with windows on real tissue
+test: setup system ## all tests, in two halves that take about as long: windows with contracts, and the rest with windows on real tissue
 	@export OMP_NUM_THREADS=1; \
 	$(MAKE) --no-print-directory other-tests > $(OTHER_LOG) 2>&1 & other=$$!; \
 	trap 'kill $$other' INT TERM; \
 	$(XVFB) $(BIN)/python -m pytest tests/viewer $(REAL:%=--ignore=%); window=$$?; \
+	$(BIN)/python -m pytest tests/contracts; contracts=$$?; \
 	wait $$other; other=$$?; \
 	cat $(OTHER_LOG); \
-	test $$window -eq 0 && test $$other -eq 0
+	test $$window -eq 0 && test $$contracts -eq 0 && test $$other -eq 0
 
 other-tests: ## the half of `test` beside the windows
-	@$(BIN)/python -m pytest tests --ignore=tests/viewer; other=$$?; \
+	@$(BIN)/python -m pytest tests --ignore=tests/viewer --ignore=tests/contracts; other=$$?; \
 	$(XVFB) $(BIN)/python -m pytest $(REAL); real=$$?; \
 	test $$other -eq 0 && test $$real -eq 0
 

@@ -25,6 +25,8 @@ def test_the_main_job_by_mouse_and_keys(panel, three_sections, qtbot, wait_for, 
     box.setY(row.center().y())
     qtbot.mouseClick(train.sections.viewport(), Qt.MouseButton.LeftButton, pos=box)
     assert train.sections.item(0).checkState() == Qt.CheckState.Unchecked
+    qtbot.keyClicks(train.recipe, "ridge")
+    assert train.recipe.currentData() == "ridge"
     press(qtbot, train.train)
     assert panel.job.isVisible()
     assert not train.train.isEnabled()
