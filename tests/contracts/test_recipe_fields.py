@@ -39,7 +39,7 @@ TESTED_ELSEWHERE = {
 def test_what_is_tested_elsewhere_is_there(key: str, file: str) -> None:
     folder = Path(__file__).parents[1] / "model"
     assert any(key in {field.name for field in dataclasses.fields(recipe.Config)} for recipe in RECIPES.values())
-    assert re.search(rf"\b{key}\b", (folder / file).read_text(encoding="utf-8"))
+    assert re.search(rf"\b{key}\b[\"']?\s*[:=]", (folder / file).read_text(encoding="utf-8"))
 
 
 def test_the_published_form_runs(name: str, sections: list[TrainData], encoder: Encoder) -> None:

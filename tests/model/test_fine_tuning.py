@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from geneglass.model.make import make_recipe
+from geneglass.model.make import make_encoder, make_recipe
 from geneglass.model.recipes import RECIPES
 from stand_ins import counted_section, with_patches
 
@@ -20,6 +20,7 @@ TUNED = sorted(
 TRAINS_NOTHING = "mvitgene:faithful"
 """Its losses weigh nothing; what becomes of its networks is in test_mvitgene_pixels.py."""
 PUBLISHED = {f"{name}:faithful" for name in TUNED if RECIPES[name].published() != RECIPES[name].Config()}
+THREE_VIEWS = "timm:mobilenetv3_small_050@random?px=32&um=16,32,64"
 FORMS = [*TUNED, *sorted(PUBLISHED - {TRAINS_NOTHING})]
 
 section = partial(counted_section, dim=8, genes=len(GENES))
@@ -63,6 +64,28 @@ def test_a_copy_of_the_network_is_trained_and_comes_back_from_a_file(network, se
     again = make(form, network)
     again.load(recipe.state(), recipe.texts())
     np.testing.assert_array_equal(again.predict(query).values, values)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_parameter_gets_a_gradient_those_of_the_network_too(network, form):
+    views, given = (), {}
+    if form.startswith("hiscmcl"):
+        # Its spot chooses between wider fields of view, of which there must be two.
+        network, views, given = make_encoder(THREE_VIEWS), (0, 1, 2), {"spot_um": 20.0}
+    seen = [with_patches(section(name, n, n), network, *views) for name, n in (("a", 14), ("b", 10))]
+    recipe, _ = fitted(form, network, seen, epochs=2, **given)
+    parameters = {key: p for key, p in recipe.modules.named_parameters() if p.requires_grad}
+    assert any(key.startswith("network.") for key in parameters)
+    assert not [key for key, p in parameters.items() if p.grad is None or not p.grad.abs().sum() > 0]
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_loss_falls_over_20_steps(network, sections, name):
+    _, told = fitted(name, network, sections[:1], epochs=20)
+    losses = [loss for loss in told if loss is not None][:20]
+    assert len(losses) == 20
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-4:]) < np.mean(losses[:4])
 
 
 @pytest.mark.parametrize("name", TUNED)
