@@ -51,6 +51,18 @@ def _left_behind_set_aside() -> None:
     gc.freeze()
 
 
+@pytest.fixture
+def nothing_set_aside() -> Iterator[None]:
+    """Have garbage collected as it is where a person works: by default these tests set much of it aside."""
+    from geneglass.viewer.collecting import somebody_else_does
+
+    gc.unfreeze()
+    somebody_else_does.cache_clear()
+    yield
+    somebody_else_does.cache_clear()
+    assert gc.get_freeze_count() == 0
+
+
 @pytest.fixture(autouse=True)
 def _own_user_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give every test user folders of its own: nothing is written to, or found in, those of the person who runs it."""

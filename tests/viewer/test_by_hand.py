@@ -194,6 +194,7 @@ def test_the_sample_from_its_menu(hand: Any) -> None:
     hand.look("gene")
 
 
+@pytest.mark.usefixtures("nothing_set_aside")
 @pytest.mark.parametrize("hand", [(1280, 800)], indirect=True, ids=["1280x800"])
 def test_real_tissue_by_drop(hand: Any, her2st_cohort: Path) -> None:
     hand.drop(her2st_cohort)

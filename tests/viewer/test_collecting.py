@@ -5,18 +5,11 @@ import threading
 
 import pytest
 
-from geneglass.viewer.collecting import set_aside, somebody_else_does, take_back
+from geneglass.viewer.collecting import set_aside, take_back
 from geneglass.viewer.worker import JobRunner
 from geneglass.workflow.events import Event
 
-
-@pytest.fixture(autouse=True)
-def _nothing_set_aside():
-    gc.unfreeze()  # conftest.py sets modules aside
-    somebody_else_does.cache_clear()
-    yield
-    somebody_else_does.cache_clear()
-    assert gc.get_freeze_count() == 0
+pytestmark = pytest.mark.usefixtures("nothing_set_aside")
 
 
 def test_objects_are_aside_until_the_last_has_ended():
